@@ -1,0 +1,1 @@
+"""Who answers: one provider per file, the workspace model, the model host. No LSP types."""

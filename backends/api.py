@@ -1,0 +1,110 @@
+"""The seam between the editor's side and whoever answers: requests, what streams back, and three small protocols.
+
+Adding a backend is one file that satisfies `Infiller` and one row in `backends/registry.py`; `tests/test_backend_contract.py`
+is the contract that each of them passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from context.privacy import FimContext
+from context.snapshot import Snapshot
+
+
+class Finish(StrEnum):
+    """Why a stream ended."""
+
+    STOP = "stop"  # the model was done, or met a stop string
+    LENGTH = "length"  # max_tokens or the model's context was used up
+    CUT = "cut"  # the connection closed before the stream's own end; what came so far is all there is
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request. `estimated` when the backend did not say and we counted."""
+
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer, never empty. `confidence` in 0..1 where the backend knows: that the text up to and including
+    this piece is what the author would write next."""
+
+    text: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Always the last event of a stream that ended without an error."""
+
+    finish: Finish
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class FimRequest:
+    """One completion to ask for.
+
+    `context` is text that privacy has let through; `model` "" means the backend's default; `stop` strings are not part of
+    the answer; `temperature` None means the backend's own default; `floor` in 0..1 is the confidence below which a backend
+    that knows its confidence stays silent (0 when the user asked by hand).
+    """
+
+    context: FimContext
+    model: str = ""
+    max_tokens: int = 128
+    stop: tuple[str, ...] = ()
+    temperature: float | None = 0.0
+    seed: int | None = None
+    floor: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the completion path must know of a backend before it asks.
+
+    `sends` is True where text leaves this machine's processes for a network address; `context_tokens` is the prompt the
+    model can take; `origin` is scheme://host:port for the status and the audit, "" for an embedded one.
+    """
+
+    name: str
+    model: str
+    sends: bool
+    context_tokens: int
+    origin: str = ""
+
+
+class Infiller(Protocol):
+    """A completion backend. Closing the iterator (`aclose`) or cancelling its task stops the work and frees the connection."""
+
+    @property
+    def card(self) -> Card: ...
+
+    def stream(self, request: FimRequest) -> AsyncIterator[Text | Done]:
+        """Yields `Text` pieces, then one `Done`. Raises `backends.errors.BackendError` and nothing else of its own."""
+        ...
+
+    async def check(self) -> str:
+        """One sentence on what works, for `infill doctor`; raises `BackendError` with the mend otherwise. May ask the network."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A backend that learns as one types. Both calls return at once; heavy work is done elsewhere."""
+
+    def observe(self, snapshot: Snapshot) -> None: ...
+
+    def forget(self, path: Path) -> None: ...

@@ -1,0 +1,1 @@
+"""The workspace model: an embedded default without weights that learns from the open project."""

@@ -1,0 +1,1 @@
+"""What the model may see: snapshots, edits, privacy, sources, budget. No LSP types, no HTTP."""

@@ -1,0 +1,1 @@
+"""Where the human is: editor plugins and the headless command."""

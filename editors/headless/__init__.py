@@ -1,0 +1,1 @@
+"""The command `infill`: everything the editors get, at a terminal."""
