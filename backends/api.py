@@ -6,7 +6,7 @@ is the contract that each of them passes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -90,8 +90,11 @@ class Infiller(Protocol):
     @property
     def card(self) -> Card: ...
 
-    def stream(self, request: FimRequest) -> AsyncIterator[Text | Done]:
-        """Yields `Text` pieces, then one `Done`. Raises `backends.errors.BackendError` and nothing else of its own."""
+    def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
+        """Yields `Text` pieces, then one `Done`: an async generator, so that the reader can close it.
+
+        Raises `backends.errors.BackendError` and nothing else of its own.
+        """
         ...
 
     async def check(self) -> str:
