@@ -1,0 +1,159 @@
+"""Which wish is believed: command line, then environment, editor, the user's file; then every project file may narrow the result.
+
+A bad entry is dropped alone and reported, the rest applies. A narrowing rule that cannot be understood may have been there to
+protect something, so it switches `local_only` on until it is mended.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lsp_server import settings_file
+from lsp_server.options import Option, Unfit, Value, fit, narrow, read_text
+from lsp_server.settings import OPTIONS, Settings
+
+ENVIRONMENT_PREFIX = "INFILL_"
+PROJECT_FILE = ".infill.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that was not taken as it stands. `where` is the layer or the file; nothing here repeats a value."""
+
+    where: str
+    key: str
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.key, f"{self.what} {self.mend}") if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The settings in force, where each of them came from in words, and what was not taken."""
+
+    settings: Settings
+    provenance: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+
+def user_file() -> Path:
+    """Where the user's own settings are read from; it need not exist."""
+    import platformdirs
+
+    return platformdirs.user_config_path("infill", appauthor=False) / "settings.toml"
+
+
+def resolve(
+    command_line: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    editor: Mapping[str, object] | None = None,
+    user_file: Path | None = None,
+    project_files: Sequence[Path] = (),
+) -> Resolved:
+    """Never raises: whatever the layers hold, there are settings to run with.
+
+    `command_line` and `editor` hold checked types or JSON, `environment` is the whole environment, `user_file` and
+    `project_files` need not exist.
+    """
+    merge = _Merge()
+    if user_file is not None:
+        merge.believe(str(user_file), merge.table(user_file, inside=None))
+    merge.believe("editor settings", editor or {})
+    for variable, text in (environment or {}).items():
+        if variable.startswith(ENVIRONMENT_PREFIX):
+            name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+            merge.believe("environment", {name: text}, reader=read_text)
+    merge.believe("command line", command_line or {})
+    for path in project_files:
+        merge.narrow_by(str(path), merge.table(path, inside=path.parent))
+    return merge.result()
+
+
+class _Merge:
+    """The layers put together so far, lowest first."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {option.name: option.default for option in OPTIONS}
+        self._provenance: dict[str, str] = dict.fromkeys(self._values, "default")
+        self._problems: list[Problem] = []
+        self._not_understood = ""  # where a narrowing rule stands that could not be read
+
+    def result(self) -> Resolved:
+        if self._not_understood:
+            self._values["local_only"] = True
+            self._provenance["local_only"] = f"on until {self._not_understood} is mended"
+        return Resolved(Settings(**self._values), dict(self._provenance), tuple(self._problems))
+
+    def table(self, path: Path, *, inside: Path | None) -> Mapping[str, object]:
+        try:
+            return settings_file.read(path, inside=inside) or {}
+        except settings_file.Unreadable as error:
+            self._not_understood = str(path)
+            self._complain(str(path), "", str(error), "Nothing is sent to a network until it is mended.")
+            return {}
+
+    def believe(self, where: str, wishes: Mapping[str, object], reader: Callable[[Option, Any], Value] = fit) -> None:
+        """Takes a layer of the user's own, over the layers before it."""
+        for option, value in self._checked(where, wishes, reader):
+            held = self._values[option.name]
+            if option.additive and isinstance(value, tuple):
+                value = tuple(dict.fromkeys((*held, *value)))
+            added = option.additive and held
+            self._values[option.name] = value
+            self._provenance[option.name] = f"{self._provenance[option.name]}, {where}" if added else where
+
+    def narrow_by(self, where: str, wishes: Mapping[str, object]) -> None:
+        """Takes a project's layer as far as it narrows."""
+        own = {name: raw for name, raw in wishes.items() if not self._refused(where, name)}
+        for option, value in self._checked(where, own, fit):
+            held = self._values[option.name]
+            narrowed = narrow(option, held, value)
+            if narrowed is None:
+                self._complain(where, option.name, f"in a project file this {option.narrowing}.", "Remove it there.")
+            elif narrowed != held:
+                self._values[option.name] = narrowed
+                self._provenance[option.name] += f", narrowed by {where}"
+
+    def _refused(self, where: str, name: str) -> bool:
+        """A known setting that no project may touch. Unknown names are left for `_checked` to report."""
+        refused = any(option.name == name and option.narrowing is None for option in OPTIONS)
+        if refused:
+            mend = f"Remove it there; if you want it, put it into your own {user_file()}."
+            self._complain(where, name, "a project's file may not set this.", mend)
+        return refused
+
+    def _checked(
+        self, where: str, wishes: Mapping[str, object], reader: Callable[[Option, Any], Value]
+    ) -> list[tuple[Option, Value]]:
+        checked = []
+        for name, raw in wishes.items():
+            option = next((option for option in OPTIONS if option.name == name), None)
+            if option is None:
+                self._complain(where, name, *_unknown(name))
+                continue
+            try:
+                checked.append((option, reader(option, raw)))
+            except Unfit as error:
+                mend = "It was left out."
+                if option.narrowing is not None:
+                    self._not_understood = f"{where}: {name}"
+                    mend = "Nothing is sent to a network until it is mended."
+                self._complain(where, name, str(error), mend)
+        return checked
+
+    def _complain(self, where: str, key: str, what: str, mend: str) -> None:
+        self._problems.append(Problem(where, key, what, mend))
+
+
+def _unknown(name: str) -> tuple[str, str]:
+    """What to say of a name that is no setting. The name itself is the only part of the file that is ever repeated."""
+    if name.lower().replace("-", "_").endswith(("key", "token", "secret")):
+        return "a key is never a setting.", "Remove it there and use `infill key set`."
+    near = difflib.get_close_matches(name, [option.name for option in OPTIONS], n=1)
+    return "there is no such setting.", f"Did you mean {near[0]}?" if near else "docs/settings.md lists them all."
