@@ -1,0 +1,113 @@
+"""Which grammar parses which language, and which language a file is.
+
+Language ids are those of LSP. Each grammar is its own small wheel (offline, stable ABI, replaceable one by one); a wheel
+that is missing or cannot be loaded means no tree for its language, and everything else goes on.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Tree
+
+PROVIDERS: dict[str, tuple[str, str]] = {
+    # language id: (module of the wheel, its function)
+    "bash": ("tree_sitter_bash", "language"),
+    "c": ("tree_sitter_c", "language"),
+    "cpp": ("tree_sitter_cpp", "language"),
+    "csharp": ("tree_sitter_c_sharp", "language"),
+    "css": ("tree_sitter_css", "language"),
+    "go": ("tree_sitter_go", "language"),
+    "html": ("tree_sitter_html", "language"),
+    "java": ("tree_sitter_java", "language"),
+    "javascript": ("tree_sitter_javascript", "language"),
+    "javascriptreact": ("tree_sitter_javascript", "language"),
+    "json": ("tree_sitter_json", "language"),
+    "jsonc": ("tree_sitter_json", "language"),
+    "kotlin": ("tree_sitter_kotlin", "language"),
+    "lua": ("tree_sitter_lua", "language"),
+    "markdown": ("tree_sitter_markdown", "language"),
+    "php": ("tree_sitter_php", "language_php"),
+    "python": ("tree_sitter_python", "language"),
+    "ruby": ("tree_sitter_ruby", "language"),
+    "rust": ("tree_sitter_rust", "language"),
+    "scala": ("tree_sitter_scala", "language"),
+    "shellscript": ("tree_sitter_bash", "language"),
+    "swift": ("tree_sitter_swift", "language"),
+    "toml": ("tree_sitter_toml", "language"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "typescriptreact": ("tree_sitter_typescript", "language_tsx"),
+    "yaml": ("tree_sitter_yaml", "language"),
+}
+
+ENDINGS: dict[str, str] = {
+    # language id: endings of its files
+    "c": "c h",
+    "cpp": "cc cpp cxx hh hpp hxx inl",
+    "csharp": "cs",
+    "css": "css",
+    "go": "go",
+    "html": "htm html",
+    "java": "java",
+    "javascript": "cjs js mjs",
+    "javascriptreact": "jsx",
+    "json": "json",
+    "jsonc": "jsonc",
+    "kotlin": "kt kts",
+    "lua": "lua",
+    "markdown": "markdown md",
+    "php": "php",
+    "python": "pyi py pyw",
+    "ruby": "rake rb",
+    "rust": "rs",
+    "scala": "sc scala",
+    "shellscript": "bash sh zsh",
+    "swift": "swift",
+    "toml": "toml",
+    "typescript": "cts mts ts",
+    "typescriptreact": "tsx",
+    "yaml": "yaml yml",
+}
+
+LARGEST = 2_000_000
+"""Bytes beyond which no tree is made: a first parse takes some 0.2 s for each megabyte."""
+
+
+def language_of(path: PurePath | str) -> str:
+    """The language id that the file's ending stands for; "" where it is not known."""
+    return _languages().get(PurePath(path).suffix[1:].lower(), "")
+
+
+@cache
+def _languages() -> dict[str, str]:
+    return {ending: language for language, endings in ENDINGS.items() for ending in endings.split()}
+
+
+@cache
+def grammar(language: str) -> Language | None:
+    """The language's grammar, loaded on first use; None where there is none."""
+    provider = PROVIDERS.get(language)
+    if provider is None:
+        return None
+    try:
+        from tree_sitter import Language
+
+        module, function = provider
+        return Language(getattr(import_module(module), function)())
+    except (ImportError, AttributeError, ValueError, TypeError, OSError):
+        return None
+
+
+def parse(language: str, text: str | bytes) -> Tree | None:
+    """A tree of the whole text, or None where there is no grammar or the text is too big. Holds the interpreter lock."""
+    found = grammar(language)
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    if found is None or len(data) > LARGEST:
+        return None
+    from tree_sitter import Parser
+
+    return Parser(found).parse(data)

@@ -1,0 +1,176 @@
+"""The gate's path rules: what is closed stays closed however it is reached, and what cannot be judged is closed too."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from context.privacy import MASK, Excerpt, Gate, LeftOut
+from tests.test_masking import token
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "work" / "src" / "deep").mkdir(parents=True)
+    (tmp_path / "work" / ".git").mkdir()
+    (tmp_path / "work" / "src" / "a.py").write_text("a = 1\n")
+    return tmp_path / "work"
+
+
+def check(root: Path, path: str, *, alone: bool, across: bool, exclude: tuple[str, ...] = ()) -> str:
+    """Whether the path may be shown as the file being edited, and beside another; the reason it may not."""
+    gate = Gate([root], exclude=exclude)
+    reason = gate.refusal(root / path, cross_file=True)
+    assert (gate.refusal(root / path) is None, reason is None) == (alone, across)
+    return reason or ""
+
+
+def test_ordinary_files_pass(root: Path) -> None:
+    check(root, "src/a.py", alone=True, across=True)
+    assert Gate([root]).refusal(None, cross_file=True) is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".env", "src/.env.local", "PROD.ENV", "server.PEM", "src/Id_Rsa", ".ssh/config", "a/.aws/b/c.txt", "x/.docker/config.json",
+     "deploy/prod.tfvars", ".netrc", "keys/service-account-prod.json", "home/.config/gh/hosts.yml"],
+)  # fmt: skip
+def test_files_that_hold_secrets_by_convention_are_closed(root: Path, path: str) -> None:
+    check(root, path, alone=False, across=False)
+
+
+@pytest.mark.parametrize(
+    "path", ["settings.json", "config.json", "src/secrets.py", "environment.ts", "src/keys.py", "env.py"]
+)
+def test_harmless_namesakes_pass(root: Path, path: str) -> None:
+    check(root, path, alone=True, across=True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".aiignore", ".aiexclude", ".cursorignore", ".codyignore", ".continueignore", ".copilotignore", ".infillignore"],
+)
+def test_every_ai_ignore_file_closes_what_it_names(root: Path, name: str) -> None:
+    (root / "src" / name).write_text("deep/\nPRIVATE_*\n!a.py\n")
+    assert name in check(root, "src/deep/x.py", alone=False, across=False)
+    check(root, "src/private_plan.py", alone=False, across=False)
+    check(root, "src/a.py", alone=True, across=True)
+    check(root, "other/deep/x.py", alone=True, across=True)
+
+
+def test_an_ignore_file_above_the_workspace_counts(root: Path) -> None:
+    (root.parent / ".aiignore").write_text("work/src/\n")
+    check(root, "src/a.py", alone=False, across=False)
+
+
+def test_a_marker_file_closes_its_folder(root: Path) -> None:
+    (root / "src" / ".noai").touch()
+    check(root, "src/deep/x.py", alone=False, across=False)
+    check(root, "b.py", alone=True, across=True)
+
+
+def test_an_empty_aiexclude_closes_its_folder(root: Path) -> None:
+    (root / "src" / ".aiexclude").touch()
+    check(root, "src/a.py", alone=False, across=False)
+
+
+def test_gitignore_counts_for_other_files_only(root: Path) -> None:
+    (root / ".gitignore").write_text("*.log\n/local/\n!keep.log\n")
+    (root / "src" / ".gitignore").write_text("!shown.log\n")
+    check(root, "src/x.log", alone=True, across=False)
+    check(root, "local/settings.py", alone=True, across=False)
+    check(root, "src/local/settings.py", alone=True, across=True)
+    check(root, "keep.log", alone=True, across=True)
+    check(root, "src/shown.log", alone=True, across=True)
+
+
+def test_what_lies_in_an_ignored_folder_cannot_be_let_in_again(root: Path) -> None:
+    (root / ".gitignore").write_text("deep/\n")
+    (root / "src" / "deep" / ".gitignore").write_text("!x.py\n")
+    check(root, "src/deep/x.py", alone=True, across=False)
+
+
+def test_one_rule_file_cannot_open_what_another_closed(root: Path) -> None:
+    (root / ".aiignore").write_text("src/\n")
+    (root / "src" / ".cursorignore").write_text("!*\n")
+    check(root, "src/a.py", alone=False, across=False, exclude=("!src/*",))
+
+
+def test_patterns_of_a_setting_add_up(root: Path) -> None:
+    check(root, "src/a.py", alone=False, across=False, exclude=("SRC/*.py",))
+    check(root, ".env", alone=False, across=False, exclude=("!.env", "x/"))
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfed\x00e\x00", b"caf\xe9\n", None, "link", "pipe"])
+def test_a_rule_file_that_cannot_be_read_closes_its_folder(root: Path, content: bytes | str | None) -> None:
+    rule = root / "src" / ".aiignore"
+    if content is None:
+        rule.mkdir()
+    elif content == "link":
+        rule.symlink_to(root / "nowhere")
+    elif content == "pipe":
+        os.mkfifo(rule)
+    elif isinstance(content, bytes):
+        rule.write_bytes(content)
+    assert "cannot be read" in check(root, "src/a.py", alone=False, across=False)
+    check(root, "b.py", alone=True, across=True)
+
+
+def test_an_unreadable_gitignore_closes_only_cross_file_context(root: Path) -> None:
+    (root / ".gitignore").mkdir()
+    check(root, "src/a.py", alone=True, across=False)
+
+
+def test_a_rule_written_later_is_seen(root: Path) -> None:
+    gate = Gate([root])
+    assert gate.refusal(root / "src" / "a.py") is None
+    (root / "src" / ".aiignore").write_text("a.py\n")
+    assert gate.refusal(root / "src" / "a.py")
+    (root / "src" / ".aiignore").write_text("bbbbb.py\n")
+    assert gate.refusal(root / "src" / "a.py") is None
+
+
+def test_a_link_is_judged_by_what_it_leads_to(root: Path) -> None:
+    (root / ".env").write_text("X=1\n")
+    (root / "src" / "harmless.py").symlink_to(root / ".env")
+    check(root, "src/harmless.py", alone=False, across=False)
+    (root.parent / "outside.py").write_text("x = 1\n")
+    (root / "src" / "out.py").symlink_to(root.parent / "outside.py")
+    assert "link" in check(root, "src/out.py", alone=False, across=False)
+    (root / "loop.py").symlink_to(root / "loop.py")
+    check(root, "loop.py", alone=True, across=True)
+
+
+@pytest.mark.parametrize("path", ["../work-evil/a.py", "src/../../other/a.py"])
+def test_a_sibling_folder_is_outside(root: Path, path: str) -> None:
+    assert "outside" in check(root, path, alone=True, across=False)
+
+
+def test_a_path_that_cannot_be_judged_is_closed(root: Path) -> None:
+    assert Gate([root]).refusal(Path("a\0b.py"))
+
+
+def test_an_excerpt_is_masked_and_a_refused_one_says_why(root: Path) -> None:
+    gate = Gate([root])
+    shown = gate.excerpt(root / "src" / "a.py", f"key = '{token('ghp_{A36}', 3)}'\n", "similar code")
+    assert shown == Excerpt("src/a.py", gate.clear(f"key = '{MASK}'\n"), "similar code")
+    refused = gate.excerpt(root / ".env", "X=1", "similar code")
+    assert isinstance(refused, LeftOut) and "X=1" not in repr(refused)
+
+
+def test_a_path_is_shown_below_its_root_or_as_a_name(root: Path) -> None:
+    gate = Gate([root])
+    assert gate.relative(root / "src" / "a.py") == "src/a.py"
+    assert gate.relative(Path("/home/someone/secret-project/b.py")) == "b.py"
+    assert gate.relative(None) == ""
+
+
+def test_only_the_gate_makes_cleared_text_and_excerpts() -> None:
+    project = Path(__file__).parent.parent
+    for folder in ("context", "backends", "lsp_server", "editors"):
+        for path in (project / folder).rglob("*.py"):
+            source = path.read_text("utf-8")
+            if path != project / "context" / "privacy.py":
+                assert " Excerpt(" not in source and "Cleared(" not in source, f"{path} makes what only the gate may"
