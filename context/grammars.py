@@ -6,6 +6,7 @@ that is missing or cannot be loaded means no tree for its language, and everythi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import PurePath
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
 
-PROVIDERS: dict[str, tuple[str, str]] = {
+PROVIDERS: Mapping[str, tuple[str, str]] = {
     # language id: (module of the wheel, its function)
     "bash": ("tree_sitter_bash", "language"),
     "c": ("tree_sitter_c", "language"),
@@ -44,7 +45,7 @@ PROVIDERS: dict[str, tuple[str, str]] = {
     "yaml": ("tree_sitter_yaml", "language"),
 }
 
-ENDINGS: dict[str, str] = {
+ENDINGS: Mapping[str, str] = {
     # language id: endings of its files
     "c": "c h",
     "cpp": "cc cpp cxx hh hpp hxx inl",

@@ -8,7 +8,9 @@ Lengths are what the services document or issue; where several exist, the shorte
 
 from __future__ import annotations
 
-CLASSES = {
+from collections.abc import Mapping
+
+CLASSES: Mapping[str, str] = {
     "D": "0-9",
     "H": "0-9a-fA-F",
     "U": "A-Z0-9",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ _FOLDERS = """
 """
 SKIPPED_FOLDERS = frozenset(_FOLDERS.split())
 
-BUILT_BESIDE = {
+BUILT_BESIDE: Mapping[str, tuple[str, ...]] = {
     "target": ("Cargo.toml", "pom.xml"),
     "build": ("setup.py", "pyproject.toml", "build.gradle", "build.gradle.kts"),
     "out": ("package.json",),
