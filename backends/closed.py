@@ -1,0 +1,33 @@
+"""A backend that is not there: it answers every request with the reason, so that the server lives and the status says why."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from backends.api import Card, Done, FimRequest, Text
+from backends.errors import BackendError
+
+
+class Closed:
+    """What `registry.build` makes where a setting forbids or breaks a backend. It holds no address and no client."""
+
+    def __init__(self, error: BackendError) -> None:
+        self._error = error
+
+    @property
+    def card(self) -> Card:
+        return Card(name=self._error.backend, model="", sends=False, context_tokens=0)
+
+    async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
+        raise self._again()
+        yield  # makes this an async generator
+
+    async def check(self) -> str:
+        raise self._again()
+
+    async def aclose(self) -> None:
+        pass
+
+    def _again(self) -> BackendError:
+        """A fresh exception each time: one instance raised again and again gathers tracebacks."""
+        return type(self._error)(self._error.backend, self._error.what, self._error.mend)
