@@ -7,12 +7,13 @@ All of `api.mistral.ai`, `https://api.mistral.ai/v1`, `http://proxy:4000/mistral
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 ENDPOINTS = ("/fim/completions", "/chat/completions", "/completions", "/embeddings", "/models", "/infill")
 """What people paste at the end of a base URL; the version in front of it goes as well."""
 
-PORTS = {"http": 80, "https": 443}
+PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 
 def root_of(base_url: str) -> str:

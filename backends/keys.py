@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 SERVICE = "infill"
 """The name of our entries in the keyring; the user name of an entry is the origin."""
 
-ENVIRONMENT = {
+ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "mistral": ("MISTRAL_API_KEY", "CODESTRAL_API_KEY"),
     "openai": ("INFILL_API_KEY",),
     "llama_cpp": ("INFILL_API_KEY",),
