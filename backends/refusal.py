@@ -116,10 +116,9 @@ def wait_of(headers: Mapping[str, str]) -> float:
     seconds = _number(text)
     if seconds is not None:
         return min(seconds, LONGEST_WAIT)
-    until = _moment(text)
-    if until is None:
+    until, now = _moment(text), _moment(headers.get("date", ""))
+    if until is None or now is None:
         return USUAL_WAIT
-    now = _moment(headers.get("date", "")) or datetime.now(UTC)
     return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)
 
 
