@@ -1,0 +1,202 @@
+"""A syntax tree for each open document, kept up to date cheaply and only when somebody asks.
+
+An edit costs nothing until a tree is wanted. Then the difference to the text last parsed is found (one common head, one
+common tail), the old tree is told of it once, and parsing again takes well under a millisecond in a file of 5,000 lines.
+
+Parsing holds the interpreter lock, so no call works longer than a slice of some ten milliseconds: a longer parse, such as
+the first of a big file, goes on at the next call, or in `ready` between turns of the event loop. A parser that was stopped
+resumes its *old* text at its next use, whatever text it is given; so every parse has a parser of its own, dropped after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from context.grammars import LARGEST, grammar
+from context.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser, Tree
+
+SLICE = 400
+"""Progress reports of the parser in one slice; each stands for some 20 microseconds of work."""
+
+CHUNK = 65_536
+"""Bytes handed to the parser at once."""
+
+MOST_BYTES = 3_000_000
+"""Source bytes of all trees kept; a tree takes some twenty times its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A tree with the text it was made from. Positions in the tree are UTF-8 bytes, ours are code points."""
+
+    language: str
+    text: str
+    data: bytes
+    tree: Tree
+
+    @property
+    def root(self) -> Node:
+        return self.tree.root_node
+
+    def byte(self, offset: int) -> int:
+        """The tree's position of a code point offset."""
+        if len(self.data) == len(self.text):
+            return offset
+        return len(self.text[:offset].encode("utf-8", "replace"))
+
+    def offset(self, byte: int) -> int:
+        """The code point offset of a position in the tree."""
+        if len(self.data) == len(self.text):
+            return byte
+        return len(self.data[:byte].decode("utf-8", "ignore"))
+
+    def words(self, node: Node) -> str:
+        """The node's text."""
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def node_at(self, offset: int) -> Node:
+        """The smallest node, named or not, that holds the place; the root where there is none."""
+        at = self.byte(offset)
+        return self.root.descendant_for_byte_range(at, at) or self.root
+
+
+@dataclass(slots=True)
+class _Work:
+    """A parse that has not ended: its own parser, which remembers how far it came."""
+
+    snapshot_text: str
+    data: bytes
+    parser: Parser
+    old: Tree | None
+
+
+class Trees:
+    """The trees of open documents, by URI. For one thread: the event loop's."""
+
+    def __init__(self) -> None:
+        self._done: OrderedDict[str, Parsed] = OrderedDict()
+        self._work: dict[str, _Work] = {}
+
+    def parsed(self, snapshot: Snapshot) -> Parsed | None:
+        """The snapshot's tree after at most one slice of work.
+
+        None where the language has no grammar, where the text is too big, or where the parse has not ended: a later call
+        with the same text goes on with it.
+        """
+        known = self._done.get(snapshot.uri)
+        if known is not None and known.language != snapshot.language:
+            self.forget(snapshot.uri)
+            known = None
+        if known is not None and (known.text is snapshot.text or known.text == snapshot.text):
+            self._done.move_to_end(snapshot.uri)
+            return known
+        work = self._work.get(snapshot.uri)
+        if work is None or work.snapshot_text != snapshot.text:
+            work = _begin(snapshot, known)
+            if work is None:
+                self.forget(snapshot.uri)
+                return None
+            self._work[snapshot.uri] = work
+        tree = _slice(work)
+        if tree is None:
+            return None
+        del self._work[snapshot.uri]
+        parsed = Parsed(snapshot.language, snapshot.text, work.data, tree)
+        self._keep(snapshot.uri, parsed)
+        return parsed
+
+    async def ready(self, snapshot: Snapshot) -> Parsed | None:
+        """The snapshot's tree, however long it takes, with a turn for the event loop after each slice."""
+        parsed = self.parsed(snapshot)
+        while parsed is None and snapshot.uri in self._work:  # Works, and waits for nobody.
+            await asyncio.sleep(0)
+            parsed = self.parsed(snapshot)
+        return parsed
+
+    def forget(self, uri: str) -> None:
+        """Drops what is kept for a document that was closed."""
+        self._done.pop(uri, None)
+        self._work.pop(uri, None)
+
+    def _keep(self, uri: str, parsed: Parsed) -> None:
+        self._done[uri] = parsed
+        self._done.move_to_end(uri)
+        while len(self._done) > 1 and sum(len(kept.data) for kept in self._done.values()) > MOST_BYTES:
+            self._done.popitem(last=False)
+
+
+def _begin(snapshot: Snapshot, known: Parsed | None) -> _Work | None:
+    found = grammar(snapshot.language)
+    if found is None or len(snapshot.text) > LARGEST:
+        return None
+    data = snapshot.text.encode("utf-8", "replace")
+    if len(data) > LARGEST:
+        return None
+    from tree_sitter import Parser
+
+    return _Work(snapshot.text, data, Parser(found), _edited(known, data) if known is not None else None)
+
+
+def _slice(work: _Work) -> Tree | None:
+    """Parses until the end or the slice's: None means that there is more to do."""
+    reports = 0
+    data = work.data
+
+    def read(at: int, _point: object) -> bytes:
+        return data[at : at + CHUNK]
+
+    def enough(_reached: int, _error: bool) -> bool:
+        nonlocal reports
+        reports += 1
+        return reports >= SLICE
+
+    try:
+        if work.old is None:
+            return work.parser.parse(read, progress_callback=enough)
+        return work.parser.parse(read, work.old, progress_callback=enough)
+    except ValueError:  # What the binding raises when the callback stopped it.
+        return None
+
+
+def _edited(known: Parsed, data: bytes) -> Tree:
+    """A copy of the known tree, told which bytes have changed."""
+    start, old_end, new_end = changed(known.data, data)
+    tree = known.tree.copy()
+    tree.edit(start, old_end, new_end, _point(known.data, start), _point(known.data, old_end), _point(data, new_end))
+    return tree
+
+
+def changed(old: bytes, new: bytes) -> tuple[int, int, int]:
+    """Where two texts differ: the start, and the end in each; never inside a character."""
+    limit = min(len(old), len(new))
+    start = _same(lambda at, size: old[at : at + size] == new[at : at + size], limit)
+    while start and start < len(old) and old[start] & 0xC0 == 0x80:
+        start -= 1
+    tail = _same(
+        lambda at, size: old[len(old) - at - size : len(old) - at] == new[len(new) - at - size : len(new) - at],
+        limit - start,
+    )
+    while tail and old[len(old) - tail] & 0xC0 == 0x80:
+        tail -= 1
+    return start, len(old) - tail, len(new) - tail
+
+
+def _same(alike: Callable[[int, int], bool], limit: int) -> int:
+    """How many bytes are alike: in steps of a chunk, then by halving, so that a megabyte costs microseconds."""
+    at, size = 0, CHUNK
+    while size:
+        while at + size <= limit and alike(at, size):
+            at += size
+        size //= 2
+    return at
+
+
+def _point(data: bytes, at: int) -> tuple[int, int]:
+    return data.count(b"\n", 0, at), at - (data.rfind(b"\n", 0, at) + 1)

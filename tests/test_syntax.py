@@ -1,0 +1,115 @@
+"""Trees of open documents: right after any edits, in slices when long, and never of another text."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from context.grammars import parse
+from context.snapshot import Snapshot
+from context.syntax import Parsed, Trees, changed
+
+BIG = "def f(a):\n    return [a, {'k': (a + 1) * 2}, 'text']\n\n" * 6000
+
+
+def snap(text: str, *, uri: str = "file:///a.py", language: str = "python") -> Snapshot:
+    return Snapshot(uri, None, language, 1, text)
+
+
+def check(trees: Trees, text: str) -> Parsed:
+    """The kept tree is the one that a parse from nothing gives."""
+    parsed = trees.parsed(snap(text))
+    fresh = parse("python", text)
+    assert parsed is not None and fresh is not None
+    assert str(parsed.root) == str(fresh.root_node) and parsed.root.end_byte == len(text.encode())
+    return parsed
+
+
+def test_a_tree_follows_any_edits() -> None:
+    dice = random.Random(4)
+    pieces = ["x", "é", "😀", "\n", "    ", '"""', "(", ")", "def g():\n", "\t", "'", "# c\n", "\r\n"]
+    trees, text = Trees(), "def f(a):\n    '''doc é'''\n    return a\n" * 5
+    for _ in range(300):
+        start = dice.randrange(len(text) + 1)
+        end = min(len(text), start + dice.choice((0, 0, 1, 5)))
+        text = text[:start] + dice.choice(pieces) + text[end:]
+        check(trees, text)
+
+
+def test_an_edit_is_not_a_whole_parse(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees = Trees()
+    text = BIG[: BIG.index("def", 100_000)]
+    asyncio.run(trees.ready(snap(text)))
+    monkeypatch.setattr("context.syntax.SLICE", 300)  # A whole parse needs some 2,000 reports.
+    for at in (text.index("(a + 1)", place) for place in (0, 50_000, 99_000)):
+        text = text[:at] + " " + text[at:]
+        assert trees.parsed(snap(text)) is not None
+
+
+def test_a_long_parse_gives_turns_to_the_loop() -> None:
+    async def turns() -> int:
+        trees, count = Trees(), 0
+        work = asyncio.create_task(trees.ready(snap(BIG)))
+        while not work.done():
+            await asyncio.sleep(0)
+            count += 1
+        parsed = await work
+        assert parsed is not None and parsed.root.end_byte == len(BIG) and not parsed.root.has_error
+        return count
+
+    assert asyncio.run(turns()) > 3
+
+
+def test_a_parse_that_was_given_up_does_not_leak_into_the_next() -> None:
+    trees = Trees()
+    assert trees.parsed(snap(BIG)) is None
+    check(trees, "x = 1\n")
+    assert trees.parsed(snap(BIG, uri="file:///b.py")) is None
+    other = trees.parsed(snap("y = 2\n", uri="file:///c.py"))
+    assert other is not None and other.root.end_byte == 6
+
+
+def test_no_tree_without_a_grammar_or_for_a_huge_text() -> None:
+    trees = Trees()
+    assert trees.parsed(snap("x", language="cobol")) is None
+    assert trees.parsed(snap("x" * 2_000_001)) is None
+
+
+def test_a_document_that_changes_its_language_is_parsed_anew() -> None:
+    trees = Trees()
+    check(trees, "x = 1\n")
+    parsed = trees.parsed(snap("x = 1\n", language="javascript"))
+    assert parsed is not None and parsed.root.type == "program"
+
+
+def test_places_are_code_points() -> None:
+    parsed = check(Trees(), "a = 'é😀'\nbcd = 1\n")
+    at = parsed.text.index("bcd")
+    assert parsed.words(parsed.node_at(at)) == "bcd"
+    assert parsed.offset(parsed.byte(at)) == at
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("abc", "abc", (3, 3, 3)),
+        ("abc", "abXc", (2, 2, 3)),
+        ("aaa", "aa", (2, 3, 2)),
+        ("é", "è", (0, 2, 2)),
+        ("", "x", (0, 0, 1)),
+    ],
+)
+def test_the_difference_is_the_smallest_and_splits_no_character(
+    old: str, new: str, expected: tuple[int, int, int]
+) -> None:
+    assert changed(old.encode(), new.encode()) == expected
+
+
+def test_the_oldest_trees_are_dropped_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("context.syntax.MOST_BYTES", 100)
+    trees = Trees()
+    for name in "abc":
+        trees.parsed(snap("x = 1\n" * 8, uri=name))
+    assert list(trees._done) == ["b", "c"]
