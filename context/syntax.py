@@ -10,10 +10,10 @@ resumes its *old* text at its next use, whatever text it is given; so every pars
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from types import coroutine
 from typing import TYPE_CHECKING
 
 from context.grammars import LARGEST, grammar
@@ -130,6 +130,12 @@ class Trees:
         self._done.move_to_end(uri)
         while len(self._done) > 1 and sum(len(kept.data) for kept in self._done.values()) > MOST_BYTES:
             self._done.popitem(last=False)
+
+
+@coroutine
+def _turn() -> Generator[None, None, None]:
+    """Lets the event loop do what else is due. It waits for no time to pass, so it needs no clock."""
+    yield
 
 
 def _begin(snapshot: Snapshot, known: Parsed | None) -> _Work | None:
