@@ -115,8 +115,8 @@ class Trees:
     async def ready(self, snapshot: Snapshot) -> Parsed | None:
         """The snapshot's tree, however long it takes, with a turn for the event loop after each slice."""
         parsed = self.parsed(snapshot)
-        while parsed is None and snapshot.uri in self._work:  # Works, and waits for nobody.
-            await asyncio.sleep(0)
+        while parsed is None and snapshot.uri in self._work:
+            await _turn()
             parsed = self.parsed(snapshot)
         return parsed
 
