@@ -17,7 +17,7 @@ from context.snapshot import Cursor
 from context.sources import open_files
 from context.windows import windows
 
-__all__ = ["SOURCES", "Budget", "Candidate", "Desk", "explain", "gather"]
+__all__ = ("SOURCES", "Budget", "Candidate", "Desk", "explain", "gather")
 
 Source = Callable[[Cursor, Desk], Iterable[Found]]
 
