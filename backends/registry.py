@@ -1,7 +1,7 @@
-"""From settings to a backend: the one place where one is made. Adding a backend is a file and a row of `SERVERS`.
+"""From settings to a backend: the one place where one is made. Adding one is a file, a function here, and a row of `SERVERS`.
 
-`local_only` holds by construction: nothing that could send is ever made, because every client comes from an `Endpoint`, and
-`_endpoint` is the only maker of one. Files are imported when their backend is built, never before.
+`local_only` holds by construction: whatever could send is made from an `Endpoint`, and `endpoint`, the only maker of one,
+refuses an address beyond this machine. Files are imported when their backend is built, never before.
 """
 
 from __future__ import annotations
@@ -10,21 +10,30 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backends import keys
 from backends.address import is_local, origin_of, root_of
 from backends.api import Infiller
+from backends.breaker import Breaker
 from backends.closed import Closed
-from backends.errors import BackendError, BadRequest
+from backends.errors import BackendError, BadRequest, Unreachable
 from backends.http import Wiring
 from backends.keys import Found, Secret
+from backends.route import Leg, Route
+from backends.scripted import ScriptedInfiller
 from context.clock import Clock
+from context.privacy import Gate
+
+if TYPE_CHECKING:
+    from backends.running_host import RunningHost
 
 
 @dataclass(frozen=True, slots=True)
 class BackendConfig:
-    """What the settings say about backends. Every field is the user's own: command line, environment, editor or user file, and
-    never a project's. `timeout` and `connect_timeout` in seconds; `api_key` where the editor hands one over in memory."""
+    """What the settings say about backends. `base_url`, `api_key`, `proxy` and `ca_file` are the user's own: command line,
+    environment, editor or user file, never a project's. `timeout` and `connect_timeout` in seconds; `api_key` where the editor
+    hands one over in memory. With `auto`, `base_url` and `model` are Mistral's."""
 
     name: str = "auto"
     base_url: str = ""
@@ -37,6 +46,10 @@ class BackendConfig:
     proxy: str = ""
     api_key: Secret | None = None
 
+    @property
+    def wiring(self) -> Wiring:
+        return Wiring(connect=self.connect_timeout, total=self.timeout, ca_file=self.ca_file, proxy=self.proxy)
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -45,6 +58,10 @@ class Endpoint:
     root: str
     key: Found | None
     wiring: Wiring
+
+    @property
+    def secret(self) -> Secret | None:
+        return self.key.secret if self.key else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +72,22 @@ class Server:
     make: Callable[[BackendConfig, Endpoint, Clock], Infiller]
 
 
-SERVERS: Mapping[str, Server] = {}
+def _mistral(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Infiller:
+    from backends.mistral import Mistral
+
+    return Mistral(endpoint.root, key=endpoint.secret, clock=clock, model=config.model, wiring=endpoint.wiring)
+
+
+SERVERS: Mapping[str, Server] = {
+    "mistral": Server("https://api.mistral.ai", _mistral),
+}
 
 
 def build(
     config: BackendConfig,
     *,
     roots: Sequence[Path],
-    gate: object,
+    gate: Gate,
     clock: Clock,
     store: Path | None = None,
     environment: Mapping[str, str] | None = None,
@@ -74,27 +99,63 @@ def build(
     `store` is the folder where the workspace model may keep what it learnt; `environment` defaults to the process's; `notify`
     takes the sentence that says, once, that another backend has stepped in.
     """
+    known = os.environ if environment is None else environment
+    match config.name:
+        case "workspace":
+            return _workspace(roots, gate, store, clock)
+        case "host":
+            return Breaker(_host(config, config.model, clock), clock)
+        case "scripted":
+            return ScriptedInfiller([config.model] if config.model else [], clock)
+        case "auto":
+            host = _host(config, "", clock)  # `model` is Mistral's here; a host answers with the one it has loaded
+            here = [Leg(host, lambda: host.is_there), Leg(_workspace(roots, gate, store, clock))]
+            return Route([*_remote_leg(config, known, clock), *here], clock, failover=config.failover, notify=notify)
+        case name if name in SERVERS:
+            return _server(config, known, clock)
+        case name:
+            return Closed(BadRequest(name, "There is no such backend.", f"Set `backend` to one of {', '.join(NAMES)}."))
+
+
+NAMES = ("auto", *SERVERS, "host", "workspace", "scripted")
+
+
+def endpoint(config: BackendConfig, environment: Mapping[str, str]) -> Endpoint:
+    """The server that the configuration names, with its key; raises `BadRequest` where it may not be asked."""
+    name = "mistral" if config.name == "auto" else config.name
     try:
-        server = SERVERS[config.name]
-        return server.make(config, _endpoint(config, environment if environment is not None else os.environ), clock)
-    except KeyError:
-        return Closed(BadRequest(config.name, "There is no such backend.", "Set `backend` to one of the known names."))
+        root = root_of(config.base_url or SERVERS[name].default_url)
+    except ValueError as error:
+        raise BadRequest(name, str(error), f"Set `base_url` to a host, such as {SERVERS[name].default_url}.") from error
+    if config.local_only and not is_local(root):
+        what = f"`local_only` is set, and {origin_of(root)} is another machine."
+        raise BadRequest(name, what, "Switch `local_only` off, or set `backend` to `host` or `workspace`.")
+    given = Found(config.api_key, "the editor") if config.api_key else None
+    return Endpoint(root, given or keys.find(origin_of(root), environment, backend=name), config.wiring)
+
+
+def _server(config: BackendConfig, environment: Mapping[str, str], clock: Clock) -> Infiller:
+    try:
+        found = endpoint(config, environment)
     except BackendError as error:
         return Closed(error)
+    return Breaker(SERVERS[config.name].make(config, found, clock), clock)
 
 
-def _endpoint(config: BackendConfig, environment: Mapping[str, str]) -> Endpoint:
-    """The server that the configuration names, with its key; raises `BadRequest` where it may not be asked."""
+def _remote_leg(config: BackendConfig, environment: Mapping[str, str], clock: Clock) -> list[Leg]:
+    """Mistral, where a key is set and the address may be asked."""
     try:
-        root = root_of(config.base_url or SERVERS[config.name].default_url)
-    except ValueError as error:
-        raise BadRequest(
-            config.name, str(error), "Set `base_url` to a host, such as https://api.mistral.ai."
-        ) from error
-    if config.local_only and not is_local(root):
-        what = f"`local_only` is set and {origin_of(root)} is another machine."
-        raise BadRequest(config.name, what, "Switch `local_only` off, or choose the backend `host` or `workspace`.")
-    given = Found(config.api_key, "the editor") if config.api_key else None
-    key = given or keys.find(origin_of(root), environment, backend=config.name)
-    wiring = Wiring(connect=config.connect_timeout, total=config.timeout, ca_file=config.ca_file, proxy=config.proxy)
-    return Endpoint(root, key, wiring)
+        found = endpoint(config, environment)
+    except BackendError:
+        return []
+    return [Leg(_mistral(config, found, clock))] if found.key else []
+
+
+def _host(config: BackendConfig, model: str, clock: Clock) -> RunningHost:
+    from backends.running_host import RunningHost
+
+    return RunningHost(clock=clock, wiring=config.wiring, model=model)
+
+
+def _workspace(roots: Sequence[Path], gate: Gate, store: Path | None, clock: Clock) -> Infiller:
+    return Closed(Unreachable("workspace", "The workspace model is not part of this build.", "Set another `backend`."))

@@ -1,0 +1,74 @@
+"""The model host of this machine, found anew for each request: it may start, restart or end while the editor runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+from backends import discovery
+from backends.api import Card, Done, FimRequest, Text
+from backends.discovery import Host, NoHost
+from backends.errors import Unreachable
+from backends.http import Wiring
+from backends.mistral import Mistral, Persona
+from context.clock import Clock
+
+NAME = "host"
+MEND = "Start one with `infill serve --model ID_OR_FOLDER`."
+
+
+class RunningHost:
+    """An `Infiller` over whatever host `discovery` finds in `folder`."""
+
+    def __init__(self, *, clock: Clock, wiring: Wiring, model: str = "", folder: Path | None = None) -> None:
+        self._clock, self._wiring, self._model, self._folder = clock, wiring, model, folder
+        self._host: Host | None = None
+        self._client: Mistral | None = None
+
+    @property
+    def is_there(self) -> bool:
+        try:
+            discovery.find(self._folder)
+        except NoHost:
+            return False
+        return True
+
+    @property
+    def card(self) -> Card:
+        try:
+            host = discovery.find(self._folder)
+        except NoHost:
+            return Card(name=NAME, model=self._model, sends=False, context_tokens=0)
+        return Card(NAME, self._model or host.model, False, host.context_tokens, host.root)
+
+    async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
+        client = await self._found()
+        async with aclosing(client.stream(request)) as events:
+            async for event in events:
+                yield event
+
+    async def check(self) -> str:
+        return await (await self._found()).check()
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _found(self) -> Mistral:
+        try:
+            host = discovery.find(self._folder)
+        except NoHost as error:
+            raise Unreachable(NAME, str(error), MEND) from error
+        if self._client is None or host != self._host:
+            await self.aclose()
+            self._host, self._client = host, self._client_of(host)
+        return self._client
+
+    def _client_of(self, host: Host) -> Mistral:
+        persona = Persona(
+            name=NAME, model=host.model, context_tokens=host.context_tokens, key_mend="Restart it: `infill serve`."
+        )
+        wiring = replace(self._wiring, socket=host.socket)
+        return Mistral(host.root, key=host.token, clock=self._clock, model=self._model, wiring=wiring, persona=persona)
