@@ -17,6 +17,7 @@ from lsp_server.options import Option, Unfit, Value, fit, narrow, read_text
 from lsp_server.settings import OPTIONS, Settings
 
 ENVIRONMENT_PREFIX = "INFILL_"
+NOT_SETTINGS = ("INFILL_API_KEY", "INFILL_TRACEBACK")  # variables that others of us read
 PROJECT_FILE = ".infill.toml"
 
 
@@ -66,7 +67,7 @@ def resolve(
         merge.believe(str(user_file), merge.table(user_file, inside=None))
     merge.believe("editor settings", editor or {})
     for variable, text in (environment or {}).items():
-        if variable.startswith(ENVIRONMENT_PREFIX):
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
             name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
             merge.believe("environment", {name: text}, reader=read_text)
     merge.believe("command line", command_line or {})

@@ -1,0 +1,103 @@
+"""The command `infill`: one visible table of commands, and the one fence at which every error becomes a sentence.
+
+Exit codes: 0 done, 1 nothing to offer or a check failed, 2 usage, 3 the backend failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from editors.headless import config, demo, key
+from editors.headless.command import Command
+from editors.headless.exits import Exit, Stop
+from editors.headless.terminal import Ink, visible
+
+COMMANDS: tuple[Command, ...] = (
+    demo.COMMAND,
+    config.COMMAND,
+    key.COMMAND,
+)
+
+_EXAMPLES = """\
+examples:
+  infill demo                        see it at work, without key or network
+  infill doctor                      what works, what does not, and what to do
+  infill complete src/app.py:12:5    one completion, at line 12, column 5
+  infill lsp                         what an editor starts
+
+exit codes: 0 done, 1 nothing to offer or a check failed, 2 usage, 3 the backend failed
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit code. Nothing that goes wrong shows a traceback, unless INFILL_TRACEBACK asks for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that cannot show a character is no reason to fail
+    arguments = _parser().parse_args(argv)
+    if arguments.command is None:
+        _parser().print_help()
+        return Exit.USAGE
+    try:
+        code: int = arguments.command.run(arguments)
+        sys.stdout.flush()
+        return code
+    except Stop as stop:
+        return _tell(str(stop), stop.code)
+    except KeyboardInterrupt:
+        return _tell("Interrupted.", Exit.NOTHING)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
+        return Exit.NOTHING
+    except Exception as error:
+        if os.environ.get("INFILL_TRACEBACK"):
+            raise
+        hint = "This is a bug in Infill. Run it again with INFILL_TRACEBACK=1 for the details to report."
+        return _tell(f"{arguments.command.name} stopped at {_where(error)}. {hint}", Exit.NOTHING)
+
+
+def _parser() -> argparse.ArgumentParser:
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="infill", description="Code completion for any editor, over LSP.", epilog=_EXAMPLES, formatter_class=shape
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in COMMANDS:
+        epilog = f"examples:\n{command.examples}"
+        one = commands.add_parser(
+            command.name, help=command.summary, description=command.summary, epilog=epilog, formatter_class=shape
+        )
+        command.arguments(one)
+        one.set_defaults(command=command)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"infill {version('infill-ls')}")
+        parser.exit(Exit.DONE)
+
+
+def _tell(message: str, code: Exit) -> int:
+    print(f"{Ink(sys.stderr).bad('infill:')} {visible(message)}", file=sys.stderr)
+    return code
+
+
+def _where(error: Exception) -> str:
+    """The error's type and the place in the source, never its message: that may hold text of a file."""
+    trace, place = error.__traceback__, "?"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} in {place}"

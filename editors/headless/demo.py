@@ -1,0 +1,138 @@
+"""`infill demo`: somebody types into a real file, with the real server behind the editor, and you watch.
+
+The file is a copy in memory; nothing is written. The workspace model answers unless another backend is named, so no key, GPU
+or network is needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import IO
+
+from editors.headless.buffer import Buffer, Ghost
+from editors.headless.client import Client, RequestFailed, ServerGone
+from editors.headless.command import Command
+from editors.headless.editor import Editor
+from editors.headless.exits import Exit, Stop
+from editors.headless.passage import Passage, choose
+from editors.headless.place import root_of
+from editors.headless.screen import Screen
+from editors.headless.terminal import Ink, visible_line
+from editors.headless.typist import Seen, type_out
+from lsp_server.command_line import add_flags, as_flags, given
+
+EXAMPLES = """\
+  infill demo                        type into a file of Infill itself
+  infill demo ~/src/project          into a file of yours; in memory, the file stays as it is
+  infill demo src/app.py --backend mistral
+"""
+KEY_PAUSE, TAB_PAUSE = 0.03, 0.45  # seconds, on a terminal only
+ABOVE = 6  # lines of the file shown above the cursor
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="a file or folder of yours")
+    parser.add_argument("--fast", action="store_true", help="no pauses for watching")
+    add_flags(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    import tempfile
+
+    own = Path(__file__).resolve().parent.parent.parent / "lsp_server"
+    passage = choose(arguments.path or own)
+    root = own if arguments.path is None else arguments.path if arguments.path.is_dir() else root_of(arguments.path)
+    flags = as_flags({"backend": "workspace", **given(arguments)})
+    with tempfile.TemporaryFile() as errors:
+        try:
+            show = asyncio.run(_perform(passage, root, flags, errors, fast=arguments.fast))
+        except (ServerGone, RequestFailed) as error:
+            raise Stop(Exit.NOTHING, f"{error} {_tail(errors)}") from None
+    show.sum_up()
+    return Exit.DONE if show.accepted else Exit.NOTHING
+
+
+async def _perform(passage: Passage, root: Path, flags: list[str], errors: IO[bytes], *, fast: bool) -> _Show:
+    snapshot = passage.snapshot
+    buffer = Buffer(snapshot.text[: passage.start] + snapshot.text[passage.end :], passage.start)
+    async with Client(root, flags=flags, errors=errors) as client:
+        editor = Editor(client, snapshot.uri, snapshot.language, buffer)
+        show = _Show(editor, fast=fast)
+        show.introduce(passage)
+        await editor.open()
+        await type_out(show, passage.text, await editor.look())
+        show.screen.finish_line()
+    return show
+
+
+class _Show:
+    """The editor with somebody looking over the typist's shoulder: draws what each keystroke brings, and counts."""
+
+    def __init__(self, editor: Editor, *, fast: bool) -> None:
+        self.screen = Screen(sys.stdout, editor.buffer.line_number)
+        self._editor = editor
+        self._pause = 0.0 if fast or not self.screen.live else 1.0
+        self._keys = self._saved = 0
+        self._waits: list[float] = []
+        self.accepted = 0
+
+    def introduce(self, passage: Passage) -> None:
+        name = visible_line(str(passage.snapshot.path))
+        print(f"{Ink(sys.stdout).bold(name)}, as an editor with Infill shows it while a passage of it is")
+        print("written again. It is a copy in memory; the file stays as it is. Milliseconds are from the keystroke to")
+        print(f"the ghost text. {self.screen.legend}\n")
+        self.screen.context(passage.snapshot.text[: passage.start].splitlines()[-ABOVE:])
+
+    async def type(self, text: str) -> Seen:
+        seen = await self._editor.type(text)
+        self.screen.add(text, accepted=False)
+        self._keys += 1
+        return await self._look_at(seen)
+
+    async def accept(self, ghost: Ghost, length: int) -> Seen:
+        await asyncio.sleep(self._pause * TAB_PAUSE)
+        self.screen.add(ghost.text[:length], accepted=True, took=self._waits[-1])
+        self._keys, self._saved, self.accepted = self._keys + 1, self._saved + length - 1, self.accepted + 1
+        return await self._look_at(await self._editor.accept(ghost, length))
+
+    async def _look_at(self, seen: Seen) -> Seen:
+        self._waits.append(seen.took)
+        self.screen.ghost(
+            seen.ghost, self._editor.buffer.line_after, f"{seen.took * 1000:.0f} ms" if seen.ghost else ""
+        )
+        await asyncio.sleep(self._pause * KEY_PAUSE)
+        return seen
+
+    def sum_up(self) -> None:
+        import statistics
+
+        usual = statistics.median(self._waits) * 1000
+        print(
+            f"\n{self._keys} keys instead of {self._keys + self._saved}: {self.accepted} suggestions were accepted.",
+            end=" ",
+        )
+        print(f"Asked {len(self._waits)} times, answered in {usual:.0f} ms (median).")
+        print(NEXT)
+
+
+NEXT = """
+This was the workspace model: it has no weights, learns from the files you have open, and sends nothing anywhere.
+
+  your own code   infill demo PATH
+  your editor     any that speaks LSP: the server's command is `infill lsp`; the README has the set-ups
+  a big model     `infill key set` with a key of Mistral's API; then Codestral answers, and `infill doctor` checks it
+  a local model   infill demo --backend llama_cpp --base-url http://127.0.0.1:8080
+"""
+
+
+def _tail(errors: IO[bytes]) -> str:
+    """What the server said last; its log never holds text of files."""
+    errors.seek(0)
+    lines = errors.read().decode(errors="replace").splitlines()
+    return "It last said: " + " / ".join(lines[-3:]) if lines else "It said nothing."
+
+
+COMMAND = Command("demo", "Watch a typing session in a real file, with ghost text.", EXAMPLES, _arguments, _run)

@@ -1,0 +1,92 @@
+"""`infill key set|clear|show-where`: keep a backend's key where only you can read it, bound to the one server it is for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from getpass import getpass
+from pathlib import Path
+
+from editors.headless.command import Command
+from editors.headless.config import settings_here
+from editors.headless.exits import Exit, Stop
+from lsp_server.command_line import add_flags
+
+EXAMPLES = """\
+  infill key set                     ask for the key of Mistral's API, without showing it
+  infill key set < key.txt           read it from a file
+  infill key show-where              which key would be used, and for which server; never the key itself
+  infill key set --base-url https://llm.example.com
+  infill key clear
+"""
+DEFAULT = "https://api.mistral.ai"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("set", "clear", "show-where"))
+    parser.add_argument("--json", action="store_true", help="print JSON (show-where)")
+    add_flags(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from backends import keys
+    from backends.private_file import NotPrivate
+
+    backend, origin = bound_to(arguments)
+    try:
+        if arguments.what == "set":
+            where = keys.set(origin, keys.Secret(_typed()))
+            print(f"Kept in {where}, for {origin} and no other server.")
+        elif arguments.what == "clear":
+            return _clear(origin)
+        else:
+            return _show_where(backend, origin, as_json=arguments.json)
+    except (ValueError, NotPrivate, OSError) as error:
+        raise Stop(Exit.NOTHING, f"The key was not touched: {error}") from None
+    return Exit.DONE
+
+
+def bound_to(arguments: argparse.Namespace) -> tuple[str, str]:
+    """The backend and the origin that a key is for: what the user's own settings name, else Mistral's API."""
+    from backends.address import origin_of
+
+    settings = settings_here(arguments, Path.cwd()).settings
+    backend = settings.backend if settings.backend in ("openai", "llama_cpp") else "mistral"
+    if backend != "mistral" and not settings.base_url:
+        raise Stop(Exit.USAGE, f"A key belongs to one server: add --base-url URL for the backend {backend}.")
+    try:
+        return backend, origin_of(settings.base_url or DEFAULT)
+    except ValueError as error:
+        raise Stop(Exit.USAGE, str(error)) from None
+
+
+def _typed() -> str:
+    """From the terminal unseen, else one line from standard input; never from the command line, which others can read."""
+    return getpass("Key (not shown): ") if sys.stdin.isatty() else sys.stdin.readline().strip()
+
+
+def _clear(origin: str) -> int:
+    from backends import keys
+
+    places = keys.clear(origin)
+    print(f"Cleared from {' and '.join(places)}." if places else f"No key was kept for {origin}.")
+    return Exit.DONE if places else Exit.NOTHING
+
+
+def _show_where(backend: str, origin: str, *, as_json: bool) -> int:
+    from backends import keys
+
+    found, problem = keys.find(origin, os.environ, backend=backend), keys.problem()
+    if as_json:
+        report = {"origin": origin, "found": found is not None, "where": found.provenance if found else ""}
+        print(json.dumps(report | {"problem": problem}, indent=2))
+    elif found is not None:
+        print(f"The key from {found.provenance} would be sent to {origin}.")
+    else:
+        print(f"No key for {origin}. {problem or 'Run `infill key set`, or set MISTRAL_API_KEY.'}")
+    return Exit.DONE if found else Exit.NOTHING
+
+
+COMMAND = Command("key", "Keep, clear or find the key of a backend.", EXAMPLES, _arguments, _run)

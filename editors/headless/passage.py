@@ -1,0 +1,89 @@
+"""Where a demonstration types: a file of a project, and a passage of it that is taken out and written again.
+
+The passage is one that resembles the rest of its file, as most of what people type does; the demo says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from context.snapshot import Snapshot
+from editors.headless.exits import Exit, Stop
+from editors.headless.place import line_spans, open_snapshot
+
+LONGEST, SHORTEST = 420, 160  # characters to type
+MOST_FILES = 30  # of a folder, the newest first
+FILE_BYTES = range(1_500, 120_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The text from `start` to `end` of the snapshot, whole lines; `likeness` in 0..1 of its word sequences occur elsewhere."""
+
+    snapshot: Snapshot
+    start: int
+    end: int
+    likeness: float
+
+    @property
+    def text(self) -> str:
+        return self.snapshot.text[self.start : self.end]
+
+
+def choose(path: Path) -> Passage:
+    """The most telling passage of a file, or of the files of a folder. Raises `Stop` where there is none."""
+    files = [path] if not path.is_dir() else list(_newest(path))
+    found = [passage for file in files for passage in _passages(file, whole_file=len(files) == 1)]
+    if not found:
+        raise Stop(Exit.NOTHING, f"{path} holds no file of program text that is long enough to show something in.")
+    return max(found, key=lambda passage: passage.likeness)
+
+
+def _newest(folder: Path) -> Iterator[Path]:
+    from context.grammars import language_of
+    from context.privacy import Gate
+    from context.walker import walk
+
+    found = [file for file in walk(folder, Gate([folder])) if file.size in FILE_BYTES and language_of(file.path)]
+    yield from (file.path for file in sorted(found, key=lambda file: file.mtime_ns, reverse=True)[:MOST_FILES])
+
+
+def _passages(file: Path, *, whole_file: bool) -> Iterator[Passage]:
+    try:
+        snapshot = open_snapshot(file)
+    except Stop:
+        if whole_file:
+            raise
+        return
+    text, lines = snapshot.text, line_spans(snapshot.text)
+    everywhere = Counter(_sequences(text))
+    blank = [start == end or text[start:end].isspace() for start, end in lines]
+    for first in range(len(lines) // 4, len(lines)):
+        if blank[first] or (first and not blank[first - 1]):
+            continue
+        last = _last(lines, blank, first)
+        start, end = lines[first][0], lines[last][1]
+        if SHORTEST <= end - start <= LONGEST:
+            own = Counter(_sequences(text[start:end]))
+            elsewhere = sum(count for words, count in own.items() if everywhere[words] > count)
+            yield Passage(snapshot, start, end, elsewhere / max(1, own.total()))
+
+
+def _last(lines: list[tuple[int, int]], blank: list[bool], first: int) -> int:
+    """The last line of as many whole paragraphs as fit."""
+    best = first
+    for line in range(first, len(lines)):
+        if lines[line][1] - lines[first][0] > LONGEST:
+            break
+        if not blank[line] and (line + 1 == len(lines) or blank[line + 1]):
+            best = line
+    return best
+
+
+def _sequences(text: str) -> list[tuple[str, ...]]:
+    words = re.findall(r"\w+|[^\w\s]", text)
+    return list(zip(words, words[1:], words[2:], strict=False))

@@ -1,0 +1,116 @@
+"""`infill` itself, `infill config` and `infill key`, as a shell would call them."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from editors.headless import cli
+from editors.headless.exits import Exit
+
+KEY = "k3y-0f-a-t3st"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user without settings or keys, standing in an empty project."""
+    for name in ("MISTRAL_API_KEY", "CODESTRAL_API_KEY", "INFILL_API_KEY", "INFILL_BACKEND", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
+    monkeypatch.setitem(sys.modules, "keyring", None)  # the user of this machine may have one
+    (tmp_path / "project" / ".git").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "project")
+    return tmp_path / "home"
+
+
+def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    try:
+        code = cli.main(argv)
+    except SystemExit as stop:  # argparse's own way out
+        code = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "--version")
+    assert (code, out.split()[0]) == (Exit.DONE, "infill")
+    for command in cli.COMMANDS:
+        code, out, _ = run(capsys, command.name, "--help")
+        assert (code, "examples:" in out) == (Exit.DONE, True)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["nonsense"],
+        ["config", "--backend", "mystery"],
+        ["config", "--set", "max_tokens=0"],
+        ["config", "--set", "x=1"],
+    ],
+)
+def test_wrong_use_is_exit_code_2(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
+    assert run(capsys, *argv)[0] == Exit.USAGE
+
+
+def test_config_says_whence(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INFILL_MODEL", "from-the-environment")
+    project = Path.cwd() / ".infill.toml"
+    project.write_text('exclude = ["secret/"]\n')
+    code, out, _ = run(capsys, "config", "--json", "--backend", "workspace", "--set", "max-tokens=9")
+    settings = json.loads(out)["settings"]
+    assert code == Exit.DONE
+    assert settings["backend"] == {"value": "workspace", "from": "command line"}
+    assert settings["max_tokens"] == {"value": 9, "from": "command line"}
+    assert settings["model"] == {"value": "from-the-environment", "from": "environment"}
+    assert settings["exclude"] == {"value": ["secret/"], "from": f"default, narrowed by {project}"}
+
+
+def test_config_fails_where_a_layer_has_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    (Path.cwd() / ".infill.toml").write_text('"base\\u001b_url" = 1\nbase_url = "http://evil.example"\n')
+    code, out, _ = run(capsys, "config")
+    assert code == Exit.NOTHING
+    assert "a project's file may not set this" in out
+    assert "\x1b" not in out
+    assert "evil" not in out
+
+
+def test_key_is_kept_found_and_cleared(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    assert run(capsys, "key", "show-where")[0] == Exit.NOTHING
+    monkeypatch.setattr("sys.stdin", io.StringIO(KEY + "\n"))
+    code, out, _ = run(capsys, "key", "set")
+    assert (code, "https://api.mistral.ai:443" in out, KEY in out) == (Exit.DONE, True, False)
+    code, out, _ = run(capsys, "key", "show-where", "--json")
+    assert (code, json.loads(out)["found"], KEY in out) == (Exit.DONE, True, False)
+    kept = [path for path in home.rglob("*") if path.is_file()]
+    assert [path.stat().st_mode & 0o077 for path in kept] == [0]
+    assert run(capsys, "key", "show-where", "--base-url", "https://other.example")[0] == Exit.NOTHING
+    assert run(capsys, "key", "clear")[0] == Exit.DONE
+    assert run(capsys, "key", "clear")[0] == Exit.NOTHING
+
+
+def test_key_of_a_server_that_is_not_named_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "key", "set", "--backend", "openai")[0] == Exit.USAGE
+
+
+def test_bug_is_one_sentence_without_the_text_it_held(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("def secret_of_the_user(): ...")
+
+    monkeypatch.setattr("editors.headless.config.settings_here", broken)
+    code, out, err = run(capsys, "config")
+    assert code == Exit.NOTHING
+    assert "This is a bug in Infill" in err
+    assert "config stopped at RuntimeError in" in err
+    assert "secret_of_the_user" not in out + err
+    assert "Traceback" not in err
