@@ -11,11 +11,12 @@ resumes its *old* text at its next use, whatever text it is given; so every pars
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from types import coroutine
 from typing import TYPE_CHECKING
 
+from context.differences import changed
 from context.grammars import LARGEST, grammar
 from context.snapshot import Snapshot
 
@@ -173,35 +174,20 @@ def _slice(work: _Work) -> Tree | None:
 
 def _edited(known: Parsed, data: bytes) -> Tree:
     """A copy of the known tree, told which bytes have changed."""
-    start, old_end, new_end = changed(known.data, data)
+    start, old_end, new_end = _whole_characters(known.data, data)
     tree = known.tree.copy()
     tree.edit(start, old_end, new_end, _point(known.data, start), _point(known.data, old_end), _point(data, new_end))
     return tree
 
 
-def changed(old: bytes, new: bytes) -> tuple[int, int, int]:
-    """Where two texts differ: the start, and the end in each; never inside a character."""
-    limit = min(len(old), len(new))
-    start = _same(lambda at, size: old[at : at + size] == new[at : at + size], limit)
+def _whole_characters(old: bytes, new: bytes) -> tuple[int, int, int]:
+    """The difference of two UTF-8 texts, widened so that it splits no character."""
+    start, old_end, new_end = changed(old, new)
     while start and start < len(old) and old[start] & 0xC0 == 0x80:
         start -= 1
-    tail = _same(
-        lambda at, size: old[len(old) - at - size : len(old) - at] == new[len(new) - at - size : len(new) - at],
-        limit - start,
-    )
-    while tail and old[len(old) - tail] & 0xC0 == 0x80:
-        tail -= 1
-    return start, len(old) - tail, len(new) - tail
-
-
-def _same(alike: Callable[[int, int], bool], limit: int) -> int:
-    """How many bytes are alike: in steps of a chunk, then by halving, so that a megabyte costs microseconds."""
-    at, size = 0, CHUNK
-    while size:
-        while at + size <= limit and alike(at, size):
-            at += size
-        size //= 2
-    return at
+    while old_end < len(old) and old[old_end] & 0xC0 == 0x80:
+        old_end, new_end = old_end + 1, new_end + 1
+    return start, old_end, new_end
 
 
 def _point(data: bytes, at: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.source_tree import LAYERS, ROOT, calls, imports, module_file, sources, sources_of_tests, texts, tree
 
-LSP_EDGE = tuple(f"lsp_server/{name}.py" for name in ("server", "protocol", "transport", "convert", "extensions"))
+LSP_EDGE = tuple(f"lsp_server/{name}.py" for name in ("server", "protocol", "lifecycle", "convert", "editor"))
 LONGEST_FILE = 400
 
 

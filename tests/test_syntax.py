@@ -9,7 +9,7 @@ import pytest
 
 from context.grammars import parse
 from context.snapshot import Snapshot
-from context.syntax import Parsed, Trees, changed
+from context.syntax import Parsed, Trees, _whole_characters
 
 BIG = "def f(a):\n    return [a, {'k': (a + 1) * 2}, 'text']\n\n" * 6000
 
@@ -104,7 +104,7 @@ def test_places_are_code_points() -> None:
 def test_the_difference_is_the_smallest_and_splits_no_character(
     old: str, new: str, expected: tuple[int, int, int]
 ) -> None:
-    assert changed(old.encode(), new.encode()) == expected
+    assert _whole_characters(old.encode(), new.encode()) == expected
 
 
 def test_the_oldest_trees_are_dropped_first(monkeypatch: pytest.MonkeyPatch) -> None:

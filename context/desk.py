@@ -1,0 +1,25 @@
+"""What lies on the desk when something is asked: the open files, the edits, and what is known of the workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from context.clock import Clock
+from context.edits import EditLog
+from context.privacy import Gate
+from context.snapshot import Snapshot
+from context.syntax import Trees
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`open_files` are snapshots taken at dispatch, most recently used first; `index` is None where there is no workspace."""
+
+    roots: tuple[Path, ...]
+    open_files: tuple[Snapshot, ...]
+    edits: EditLog
+    gate: Gate
+    trees: Trees
+    index: object | None
+    clock: Clock

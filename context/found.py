@@ -1,0 +1,31 @@
+"""What a source finds, before anybody has decided whether a model may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stretch of whole lines of a file or buffer that may help at the cursor.
+
+    `path` is None for a buffer without a file, which `name` then stands for. `first` is the number (from 0) of its first
+    line. `score` orders the finds of one source among each other; scores of different sources do not compare.
+    """
+
+    source: str
+    path: Path | None
+    name: str
+    first: int
+    text: str
+    score: float
+
+    @property
+    def place(self) -> str:
+        return str(self.path) if self.path is not None else self.name
+
+    @property
+    def end(self) -> int:
+        """The number of the line after the last."""
+        return self.first + self.text.count("\n") + (not self.text.endswith("\n"))

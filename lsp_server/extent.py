@@ -1,0 +1,84 @@
+"""How much of an answer to show, and when the rest of a stream is not worth its tokens.
+
+`extent_at` decides from the place alone. The `Cutter` watches a stream and asks for its end by `whole_at`, by which
+`lsp_server/rules/scope.py` cuts too, so that what is shown and where the stream stops cannot disagree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from context.snapshot import Cursor
+from lsp_server.control import CONTROL_TOKEN
+from lsp_server.lexis import PROSE
+from lsp_server.members import among_members
+from lsp_server.place import Extent, Place, plain
+from lsp_server.whole import DECIDABLE, opens, whole_at
+
+if TYPE_CHECKING:
+    from context.syntax import Parsed
+
+__all__ = ("Cutter", "Extent", "extent_at")
+
+
+def extent_at(cursor: Cursor, parsed: Parsed | None = None) -> Extent:
+    """A block where an empty block, an open bracket or string, or a list of members awaits its lines; else the statement."""
+    place = Place(cursor, Extent.BLOCK, parsed)
+    if place.after.strip(" \t)]}>;,:'\"`{/"):
+        return Extent.LINE
+    if place.within:
+        return Extent.BLOCK if place.within in ('"""', "'''", "`", "*/") else Extent.LINE
+    if place.fresh:
+        return Extent.LINE if place.language in PROSE else Extent.BLOCK
+    if place.language in PROSE:
+        return Extent.LINE
+    if opens(place.before):
+        return Extent.BLOCK
+    openers = place.openers()
+    if openers and openers[-1].kind != "{":
+        return Extent.BLOCK
+    return Extent.BLOCK if among_members(place) else Extent.LINE
+
+
+class Cutter:
+    """Fed with the growing answer; says when nothing that follows could be shown.
+
+    `text` is the answer up to the cut; `rest` is what had come beyond it, which a cursor further down may yet use.
+    """
+
+    def __init__(self, cursor: Cursor, extent: Extent, parsed: Parsed | None = None) -> None:
+        self._place = Place(cursor, extent, parsed)
+        self._answer = ""
+        self._cut: int | None = None
+        self._decided = -1  # the number of the last line whose beginning has been looked at
+
+    def feed(self, piece: str) -> bool:
+        """Takes the next piece; True when the stream should stop now."""
+        self._answer = plain(self._answer + piece)
+        if self._cut is None:
+            lines = self._answer.count("\n")
+            # Only a line end, and then the first word of the line after it, can change the verdict.
+            if "\n" in piece or (lines > self._decided and DECIDABLE.match(self._answer, self._answer.rfind("\n") + 1)):
+                if lines:
+                    self._cut = whole_at(self._answer, self._place, final=False)
+                if not self._answer.endswith("\n"):
+                    self._decided = lines
+            if self._cut is None and (token := CONTROL_TOKEN.search(self._answer)) is not None and token.start():
+                self._cut = token.start()
+            if self._cut is None and lines >= 3 and _runs_away(self._answer):
+                self._cut = len(self._answer)
+        return self._cut is not None
+
+    @property
+    def text(self) -> str:
+        return self._answer if self._cut is None else self._answer[: self._cut]
+
+    @property
+    def rest(self) -> str:
+        return "" if self._cut is None else self._answer[self._cut :]
+
+
+def _runs_away(answer: str) -> bool:
+    """Three whole lines in a row are the same."""
+    *_, first, second, third, _ = answer.rsplit("\n", 4) if answer.count("\n") >= 4 else ["", *answer.split("\n")]
+    return first == second == third and any(character.isalnum() for character in first)

@@ -1,0 +1,64 @@
+"""A closing bracket or word that the file has below already must not be inserted twice; nor one with nothing to close."""
+
+from __future__ import annotations
+
+from lsp_server.lexis import BY_END_WORD, CLOSER_OF, END_WORD, OPENER_OF, tokens
+from lsp_server.place import Place, width
+from lsp_server.rules.replaces import replaced
+from lsp_server.rules.verdict import Drop
+
+
+def block_ends(text: str, place: Place) -> str | Drop:
+    at = _first_redundant(text, place)
+    if at is not None:
+        line_start = text.rfind("\n", 0, at) + 1
+        text = text[: line_start - 1 if line_start else 0] if not text[line_start:at].strip() else text[:at]
+        text = text.rstrip()
+    return _without_end_word(text, place)
+
+
+def _first_redundant(text: str, place: Place) -> int | None:
+    """Offset of the first bracket in `text` that closes what is closed below as well."""
+    replaces = replaced(text, place)
+    openers = list(place.openers(replaces))
+    owed = _openers_in(place.after[:replaces], place)
+    own: list[int] = []
+    first_line_end = text.find("\n") if "\n" in text else len(text)
+    for token in tokens(text, place.language, place.within):
+        if token.kind in CLOSER_OF:
+            own.append(token.at)
+        elif token.kind in OPENER_OF and own:
+            opened = own.pop()
+            if owed and not own and opened < first_line_end < token.at:
+                # The file's own opening bracket gave way to this one, and its closing bracket still stands below.
+                return token.at
+        elif token.kind in OPENER_OF:
+            if not openers:
+                return None
+            opener = openers.pop()
+            if opener.kind != OPENER_OF[token.kind]:
+                return None
+            if opener.closed:
+                return token.at
+    return None
+
+
+def _openers_in(replaced_text: str, place: Place) -> bool:
+    """What the answer takes the place of opens more brackets than it closes."""
+    depth = 0
+    for token in tokens(replaced_text, place.language, place.within):
+        depth += 1 if token.kind in CLOSER_OF else -1 if token.kind in OPENER_OF and depth else 0
+    return depth > 0
+
+
+def _without_end_word(text: str, place: Place) -> str:
+    """The same for `end` and its kin: the last line goes where the file's next line is the same word at the same indentation."""
+    if place.language not in BY_END_WORD or ("\n" not in text and not place.fresh):
+        return text
+    body, _, last = text.rpartition("\n")
+    word = last.strip()
+    if not END_WORD.match(word) or place.line_below.strip() != word:
+        return text
+    columns = width(last) if "\n" in text else width(place.before + last)
+    opened_here = any(width(line) == columns for line in body.split("\n")[1:] if line.strip())
+    return text if columns != width(place.line_below) or opened_here else body

@@ -1,0 +1,28 @@
+"""Blanks and line ends at the start that the place has already: Codestral often begins with one of either too many."""
+
+from __future__ import annotations
+
+import re
+
+from lsp_server.place import Place
+from lsp_server.rules.verdict import Drop
+from lsp_server.whole import opens
+
+_BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
+
+
+def leading_blanks(text: str, place: Place) -> str | Drop:
+    if not place.fresh:
+        head = text.lstrip(" \t")
+        if head.startswith("\n"):
+            return head
+        return head if place.before.endswith((" ", "\t")) else text
+    lines = _BLANK_LINES.match(text)
+    if lines is None:
+        return text
+    rest = text[lines.end() :]
+    if place.before or not rest.strip() or rest[0] in " \t)]}" or place.within or opens(place.line_above):
+        return rest
+    # At the left margin a blank line or two between top-level things is layout, not a slip.
+    blanks_above = next((at for at, line in enumerate(place.lines_above) if line.strip()), 2)
+    return "\n" * min(lines[0].count("\n"), max(0, 2 - blanks_above)) + rest

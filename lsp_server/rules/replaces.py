@@ -1,0 +1,102 @@
+"""How much of the line after the cursor the ghost text takes the place of.
+
+Editors close brackets and quotes as they are typed; a model that closes them itself would double them. Where the answer closes
+the string or bracket that the next characters close, or ends as the line ends, the answer's own text stands in their place.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lsp_server.lexis import CLOSER_OF, OPENER_OF, tokens
+from lsp_server.place import Place
+
+_ARROWS = re.compile(r"[=-]>|<[=-]|<<|>>")
+
+
+def replaced(text: str, place: Place) -> int:
+    """Characters after the cursor, never beyond its line's end."""
+    rest = place.after.rstrip()
+    if not rest or not text.strip():
+        return 0
+    closed = _closed_by(text, place)
+    matched = at = 0
+    while closed and at < len(rest):
+        if rest[at] == closed[0]:
+            closed = closed[1:]
+            matched = at + 1
+        elif rest[at] not in " \t":
+            break
+        at += 1
+    remainder = rest[matched:]
+    if not remainder.strip():
+        return len(rest)
+    first_line = text.partition("\n")[0].rstrip()
+    if matched and (text.rstrip().endswith(remainder.strip()) or first_line.endswith(remainder.strip())):
+        return len(rest)
+    if matched:
+        return matched
+    return _overlap(text.rstrip() if "\n" in text or rest[0] in " \t" else text, rest, place) or (
+        len(rest) if "\n" in text and rest.endswith("{") and first_line.endswith(rest.strip()) else 0
+    )
+
+
+def _closed_by(text: str, place: Place) -> list[str]:
+    """What `text` closes of what was open before it, in order: the quote of the string around the cursor, then brackets."""
+    closed: list[str] = []
+    quote = place.within if place.within not in ("", "\n", "*/") else ""
+    state = list(tokens(text, place.language, place.within))
+    if quote and (not state or state[-1].ended):
+        closed.extend(quote)
+    depth = 0
+    for token in state:
+        if token.kind in CLOSER_OF:
+            depth += 1
+        elif token.kind in OPENER_OF:
+            if depth:
+                depth -= 1
+            else:
+                closed.append(token.kind)
+    return closed
+
+
+def _overlap(text: str, rest: str, place: Place) -> int:
+    """The longest start of `rest` with which `text` ends, token for token, without taking a bracket's partner from `text`."""
+    for size in range(min(len(rest), len(text)), 0, -1):
+        shared = rest[:size]
+        if not text.endswith(shared) or _splits_a_word(text, rest, size):
+            continue
+        if shared.strip().isalnum() and len(shared.strip()) < 3 and size < len(rest):
+            continue
+        if _balanced_without(text, size, place):
+            return size
+    return 0
+
+
+def _splits_a_word(text: str, rest: str, size: int) -> bool:
+    def joined(left: str, right: str) -> bool:
+        return bool(left and right) and (left + right).replace("_", "a").isalnum()
+
+    return joined(text[-size - 1 : -size], rest[0]) or joined(rest[size - 1], rest[size : size + 1])
+
+
+def _balanced_without(text: str, size: int, place: Place) -> bool:
+    """Nothing that `text` opens itself loses its partner with the last `size` characters."""
+    shorter = text[:-size]
+    if _open_at_end(shorter, place) > _open_at_end(text, place):
+        return False
+    angles = _ARROWS.sub("", shorter)
+    return ">" not in text[-size:] or angles.count("<") <= angles.count(">")
+
+
+def _open_at_end(text: str, place: Place) -> int:
+    """Brackets and strings that `text` itself has opened and not closed."""
+    depth = 0
+    for token in tokens(text, place.language, place.within):
+        if token.kind in CLOSER_OF:
+            depth += 1
+        elif token.kind in OPENER_OF:
+            depth = max(0, depth - 1)
+        elif not token.ended and token.at:
+            depth += 1
+    return depth
