@@ -20,9 +20,9 @@ from backends.errors import BackendError, BadReply, BadRequest, QuotaSpent, Rate
 from backends.http import END_OF_STREAM, Client, Cut, Wiring
 from backends.keys import Secret
 from backends.mistral_models import Model, models_in, named
-from backends.mistral_reply import Reply
 from backends.pace import Pace, has_no_plan
 from backends.refusal import Refusal, wait_of
+from backends.reply import Reply
 from context.clock import Clock
 from context.privacy import FimContext
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from backends.templates import SUFFIX
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -21,7 +23,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`template` is a name in `templates.TEMPLATES`; `context_tokens` what the smallest model of the row can take."""
+    """`template` is a name in `templates.TEMPLATES`, or `SUFFIX`; `context_tokens` is what the smallest of the row can take."""
 
     pattern: str
     template: str
@@ -41,9 +43,12 @@ _OPENRAIL = "BigCode OpenRAIL-M: use restrictions"
 _DEEPSEEK = "DeepSeek model licence: commercial use allowed, use restrictions"
 
 MODELS: tuple[Model, ...] = (
+    Model(
+        r"text-completion-codestral/", SUFFIX, 131_072, "Mistral's API terms", _CODESTRAL_PRICE
+    ),  # LiteLLM's route to FIM
     Model(r"codestral-?mamba|mamba-?codestral", "codestral", 32_768, "Apache-2.0"),
     Model(r"codestral-(latest|25\d\d|26\d\d)", "codestral", 131_072, "Mistral's API terms", _CODESTRAL_PRICE),
-    Model(r"codestral", "codestral", 32_768, "MNPL-0.1: no production use"),
+    Model(r"codestral(?!.*embed)", "codestral", 32_768, "MNPL-0.1: no production use"),
     Model(r"qwen3[-_.]?coder", "qwen", 262_144, "Apache-2.0"),
     Model(r"qwen2\.?5[-_.]?coder[-_:.]?3b", "qwen", 32_768, "Qwen research licence: no commercial use"),
     Model(r"qwen2\.?5[-_.]?coder", "qwen", 32_768, "Apache-2.0"),

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class BackendConfig:
     """What the settings say about backends. `base_url`, `api_key`, `proxy` and `ca_file` are the user's own: command line,
     environment, editor or user file, never a project's. `timeout` and `connect_timeout` in seconds; `api_key` where the editor
-    hands one over in memory. With `auto`, `base_url` and `model` are Mistral's."""
+    hands one over in memory. With `auto`, `base_url` and `model` are Mistral's. `fim_template` is a name in
+    `templates.TEMPLATES` or "suffix", "" for what the model's name says."""
 
     name: str = "auto"
     base_url: str = ""
@@ -45,6 +46,7 @@ class BackendConfig:
     ca_file: str = ""
     proxy: str = ""
     api_key: Secret | None = None
+    fim_template: str = ""
 
     @property
     def wiring(self) -> Wiring:
@@ -78,8 +80,25 @@ def _mistral(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Infille
     return Mistral(endpoint.root, key=endpoint.secret, clock=clock, model=config.model, wiring=endpoint.wiring)
 
 
+def _openai(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Infiller:
+    from backends.openai import OpenAI
+
+    template = config.fim_template
+    return OpenAI(
+        endpoint.root, model=config.model, template=template, key=endpoint.secret, wiring=endpoint.wiring, clock=clock
+    )
+
+
+def _llama_cpp(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Infiller:
+    from backends.llama_cpp import LlamaCpp
+
+    return LlamaCpp(endpoint.root, model=config.model, key=endpoint.secret, wiring=endpoint.wiring, clock=clock)
+
+
 SERVERS: Mapping[str, Server] = {
     "mistral": Server("https://api.mistral.ai", _mistral),
+    "openai": Server("http://127.0.0.1:8000", _openai),
+    "llama_cpp": Server("http://127.0.0.1:8080", _llama_cpp),
 }
 
 
@@ -136,10 +155,9 @@ def endpoint(config: BackendConfig, environment: Mapping[str, str]) -> Endpoint:
 
 def _server(config: BackendConfig, environment: Mapping[str, str], clock: Clock) -> Infiller:
     try:
-        found = endpoint(config, environment)
+        return Breaker(SERVERS[config.name].make(config, endpoint(config, environment), clock), clock)
     except BackendError as error:
         return Closed(error)
-    return Breaker(SERVERS[config.name].make(config, found, clock), clock)
 
 
 def _remote_leg(config: BackendConfig, environment: Mapping[str, str], clock: Clock) -> list[Leg]:

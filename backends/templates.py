@@ -10,7 +10,7 @@ The beginning-of-text token is never written: every server adds its own. Each en
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -42,8 +42,8 @@ class Template:
             return self.alone.format(prefix=prefix, suffix=suffix, path=path)
         others = [(self._named(excerpt.path), _ended(self.plain(excerpt.text))) for excerpt in context.excerpts]
         if not self.among:
-            above = "".join(f"Path: {name}\n{text}\n" for name, text in others) + f"Path: {path}\n"
-            return self.alone.format(prefix=commented(above, context.language) + prefix, suffix=suffix, path=path)
+            above = in_comments(context.language, path, others)
+            return self.alone.format(prefix=above + prefix, suffix=suffix, path=path)
         written = "".join(self.other.format(path=name, text=text) for name, text in others)
         return self.among.format(others=written, prefix=prefix, suffix=suffix, path=path)
 
@@ -52,11 +52,27 @@ class Template:
         return re.sub("|".join(map(re.escape, self.tokens)), lambda found: f"{found[0][0]} {found[0][1:]}", text)
 
     def _named(self, path: str) -> str:
-        return self.plain(path.replace("\n", " ").replace("\r", " "))
+        return self.plain(_one_line(path))
+
+
+def two_fields(context: FimContext) -> tuple[str, str]:
+    """Prompt and suffix for a server that marks the hole itself; excerpts become comments above the prefix."""
+    others = [(_one_line(excerpt.path), _ended(excerpt.text)) for excerpt in context.excerpts]
+    above = in_comments(context.language, _one_line(context.path), others) if others else ""
+    return above + context.prefix, context.suffix
+
+
+def in_comments(language: str, path: str, others: Sequence[tuple[str, str]]) -> str:
+    """Other files (path, text) and the name of this one, as comments that any model has seen the like of."""
+    return commented("".join(f"Path: {name}\n{text}\n" for name, text in others) + f"Path: {path}\n", language)
 
 
 def _ended(text: str) -> str:
     return text if text.endswith("\n") else f"{text}\n"
+
+
+def _one_line(path: str) -> str:
+    return path.replace("\n", " ").replace("\r", " ")
 
 
 # Where a form wants a repository's name it is the word "project": a folder's name says more about the user than a
@@ -236,3 +252,6 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType(
     }
 )
 """Every template by the name that the setting `fim_template` takes."""
+
+SUFFIX = "suffix"
+"""The setting's other value: the server has a `suffix` field that works, and marks the hole itself."""

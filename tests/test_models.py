@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from backends.models import MODELS, recognise
-from backends.templates import TEMPLATES
+from backends.templates import SUFFIX, TEMPLATES
 
 NAMES = {
     "codestral-latest": "codestral",
-    "text-completion-codestral/codestral-2508": "codestral",
+    "text-completion-codestral/codestral-2508": "suffix",
     "mistralai/Codestral-22B-v0.1": "codestral",
     "codestral:22b": "codestral",
     "mistralai/Mamba-Codestral-7B-v0.1": "codestral",
@@ -81,4 +81,4 @@ def test_a_price_is_known_only_where_one_is_published() -> None:
 
 
 def test_every_row_names_a_template() -> None:
-    assert {model.template for model in MODELS} <= set(TEMPLATES)
+    assert {model.template for model in MODELS} <= {*TEMPLATES, SUFFIX}

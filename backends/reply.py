@@ -1,7 +1,7 @@
-"""Reading Mistral's answers: chunks of a stream, or one whole reply, leniently, since servers that speak this contract differ.
+"""Reading a completion: chunks of a stream, or one whole reply, leniently, since servers that speak one contract differ.
 
-Seen and accepted: text, finish reason and usage in one last chunk (Mistral) or in two (others); `content` absent, null, "" or a
-list of typed chunks; `delta` empty; `message` in place of `delta`; `usage` null or with further fields; no `[DONE]`.
+Seen and accepted: text, finish reason and usage in one last chunk (Mistral) or in two (others); `text`, `delta` or `message`;
+`content` absent, null, "" or a list of typed chunks; `usage` null, all zeros or with further fields; no `[DONE]`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from backends.api import Done, Finish, Usage
 from backends.errors import BackendError, BadReply
 
 CHARS_PER_TOKEN = 4.5
-"""Of code in Mistral's tekken tokenizer, for replies that do not count."""
+"""Of code in Mistral's tekken tokenizer, for replies that do not count; other code models come to 3.5 and more."""
 
 FINISHES = (("length", Finish.LENGTH), ("model_length", Finish.LENGTH))
 
 
 class Reply:
-    """One answer as it grows. `sent` is the text of the request, for estimates and so that no message repeats it."""
+    """One answer as it grows. `sent` is the text of the request, for estimates and so that no message repeats it. A server with
+    chunks of its own form has a subclass that overrides `_take_chunk`."""
 
     def __init__(self, backend: str, origin: str, sent: str) -> None:
         self._backend, self._origin, self._sent = backend, origin, sent
@@ -40,13 +41,9 @@ class Reply:
             raise self._malformed("no JSON") from None
         if not isinstance(chunk, dict):
             raise self._malformed("no object")
-        choices = chunk.get("choices")
-        if not isinstance(choices, list):
-            if chunk.get("error") or chunk.get("object") == "error" or "message" in chunk or "detail" in chunk:
-                raise self._failed(chunk, data)
-            choices = []
-        self._take_usage(chunk.get("usage"))
-        text = "".join(self._take_choice(choice) for choice in choices[:1])
+        if chunk.get("error") or chunk.get("object") == "error" or "message" in chunk or "detail" in chunk:
+            raise self._failed(chunk, data)
+        text = self._take_chunk(chunk)
         self._length += len(text)
         return text
 
@@ -56,6 +53,11 @@ class Reply:
         )
         return Done(finish or self.finish or Finish.STOP, usage)
 
+    def _take_chunk(self, chunk: dict[str, Any]) -> str:
+        self._take_usage(chunk.get("usage"))
+        choices = chunk.get("choices")
+        return "".join(self._take_choice(choice) for choice in choices[:1]) if isinstance(choices, list) else ""
+
     def _take_choice(self, choice: Any) -> str:
         if not isinstance(choice, dict):
             raise self._malformed("a choice that is no object")
@@ -64,6 +66,8 @@ class Reply:
             raise BadReply(self._backend, f"{self._origin} gave up in the middle.", "It will be asked again.")
         if isinstance(reason, str) and reason:
             self.finish = dict(FINISHES).get(reason, Finish.STOP)
+        if isinstance(choice.get("text"), str):
+            return str(choice["text"])
         message = choice.get("delta") or choice.get("message") or {}
         if not isinstance(message, dict):
             raise self._malformed("a delta that is no object")
@@ -74,7 +78,11 @@ class Reply:
             return
         details = usage.get("prompt_tokens_details") or usage.get("prompt_token_details")
         cached = details.get("cached_tokens") if isinstance(details, dict) else usage.get("num_cached_tokens")
-        counted = Usage(_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")), _count(cached))
+        self._take_counts(usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
+
+    def _take_counts(self, prompt: Any, completion: Any, cached: Any) -> None:
+        """Counts that are all nothing were not counted."""
+        counted = Usage(_count(prompt), _count(completion), _count(cached))
         if counted != Usage():
             self._usage = counted
 
