@@ -38,7 +38,7 @@ class Leg:
 
 class Route:
     """An `Infiller`, and a `Learner` for those of its backends that learn. `notify` gets one sentence when another backend
-    steps in, and one when the better one is back."""
+    steps in, and an empty one when the better one is back."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Route:
         if error is not None and not self._standing_in:
             self._notify(f"{error.what} {error.mend} Meanwhile {_called(answering)} answers.")
         if error is None and self._standing_in:
-            self._notify(f"From now on {_called(answering)} answers again.")
+            self._notify("")
         self._standing_in = error is not None
 
 

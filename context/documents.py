@@ -137,6 +137,11 @@ class Documents:
         line, column = self._clamp(document.lines, line, column)
         return Cursor(snapshot, sum(map(len, document.lines[:line])) + column)
 
+    def offset(self, uri: str, line: int, column: int) -> int:
+        """The offset of a `Change`'s place in the document's whole text; 0 where the document is not held."""
+        document = self._open.get(_key(uri))
+        return sum(map(len, document.lines[:line])) + column if document else 0
+
     def _touch(self, key: str, document: _Document) -> None:
         if next(reversed(self._open)) != key:
             del self._open[key]

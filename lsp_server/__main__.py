@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from lsp_server.api import SessionFactory
 from lsp_server.connection import Options
 from lsp_server.fence import log_to_stderr
 from lsp_server.server import serve
+from lsp_server.start import session_factory
 from lsp_server.watchdog import leave
 
 
@@ -19,3 +21,7 @@ def main(factory: SessionFactory, options: Options | None = None, *, log_level: 
         code = serve(factory, options)
     finally:
         leave(code)
+
+
+if __name__ == "__main__":
+    main(session_factory({}, os.environ))

@@ -1,0 +1,298 @@
+"""From a cursor to an outcome: the one straight path of a keystroke, read from top to bottom in `Completer.complete`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import count
+from secrets import token_hex
+
+from cachetools import TTLCache
+
+from backends.api import FimRequest, Infiller, Usage
+from backends.errors import BackendError
+from context.clock import Clock
+from context.privacy import FimContext
+from context.snapshot import Cursor, Snapshot
+from context.syntax import Parsed
+from lsp_server.cache import Answer, Cache, Place
+from lsp_server.debounce import Rhythm, wait
+from lsp_server.eagerness import Dial
+from lsp_server.extent import Cutter, extent_at
+from lsp_server.feedback import Feedback, Origins
+from lsp_server.flight import Flight, Flights
+from lsp_server.gate import Gate
+from lsp_server.outcome import Failed, Nothing, Offered, Origin, Outcome, Reason, Suggestion, Trigger
+from lsp_server.rules import Drop, apply
+from lsp_server.showing import Screen, Showing
+from lsp_server.status import StatusBoard
+from lsp_server.usage import Asked, Ledger, cost_of
+
+log = logging.getLogger(__name__)
+
+GATHER_LEAD = 0.03  # seconds before the end of the wait at which gathering begins, so that what it finds is fresh
+AHEAD_AFTER = 0.3  # seconds a suggestion must have been on the screen before its continuation is asked for
+SILENT_PLACES = 64
+SILENT_FOR = 60.0  # seconds
+ALTERNATIVES_MOST = 3
+ALTERNATIVE_TEMPERATURE = 0.7
+CHARS_PER_TOKEN = 3.6  # for streams that we cut and that therefore report no usage
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to ask, from the settings."""
+
+    dial: Dial
+    max_tokens: int = 256
+    prefetch: bool = True
+
+
+class Completer:
+    """`gather` turns a cursor into what the backend may know; it is the only way by which text gets into a request.
+    `parsed` gives a document's syntax tree where there is one at hand."""
+
+    def __init__(
+        self,
+        backend: Infiller,
+        gather: Callable[[Cursor], Awaitable[FimContext]],
+        parsed: Callable[[Cursor], Parsed | None],
+        manner: Manner,
+        *,
+        gate: Gate,
+        cache: Cache,
+        flights: Flights,
+        screen: Screen,
+        feedback: Feedback,
+        rhythm: Rhythm,
+        ledger: Ledger,
+        status: StatusBoard,
+        clock: Clock,
+    ) -> None:
+        self._backend = backend
+        self._gather = gather
+        self._parsed = parsed
+        self._manner = manner
+        self._gate = gate
+        self._cache = cache
+        self._flights = flights
+        self._screen = screen
+        self._feedback = feedback
+        self._rhythm = rhythm
+        self._ledger = ledger
+        self._status = status
+        self._clock = clock
+        self._ids = (f"{session}-{number}" for session in (token_hex(4),) for number in count(1))
+        self._ahead: dict[str, asyncio.Task[None]] = {}
+        self._silence: TTLCache[Place, Nothing] = TTLCache(SILENT_PLACES, SILENT_FOR, timer=clock.now)
+
+    async def complete(self, cursor: Cursor, trigger: Trigger) -> Outcome:
+        """What to offer at `cursor`. Cancelling it frees everything that nobody else waits for."""
+        if (nothing := self._gate.refusal(cursor, trigger)) is not None:
+            return nothing
+        if (offered := self._kept(cursor, trigger)) is not None:
+            return offered
+        if (nothing := self._gate.closed(trigger) or self._silent_here(cursor, trigger)) is not None:
+            return nothing
+        try:
+            answer, origin, usage = await self._joined(cursor) or await self._fresh(cursor, trigger)
+        except BackendError as error:
+            return Failed(error)
+        return self._offer(cursor, trigger, answer, origin, usage)
+
+    def _kept(self, cursor: Cursor, trigger: Trigger) -> Offered | None:
+        """What is on the screen or in the cache, before any wait. None also where the user asks for one more alternative."""
+        shown = self._screen.rest_at(cursor)
+        suggestions = [shown] if shown else []
+        for answer in self._cache.find(cursor, self._model):
+            if trigger is Trigger.AUTOMATIC and (answer.confidence or 1.0) < self._manner.dial.floor:
+                continue
+            found = self._suggest(cursor, trigger, answer, Origin.CACHE)
+            if isinstance(found, Suggestion) and all(found.text != other.text for other in suggestions):
+                suggestions.append(found)
+        if not suggestions or (trigger is Trigger.INVOKED and self._wants_another(cursor, suggestions)):
+            return None
+        return self._show(cursor, trigger, suggestions[:1] if trigger is Trigger.AUTOMATIC else suggestions)
+
+    def _silent_here(self, cursor: Cursor, trigger: Trigger) -> Nothing | None:
+        """A model that had nothing to say at this very place a moment ago is not asked again, unless by hand."""
+        if trigger is Trigger.INVOKED or not self._backend.card.origin or not self._silence:
+            return None
+        return self._silence.get(Place.at(cursor, self._model))
+
+    def _wants_another(self, cursor: Cursor, suggestions: list[Suggestion]) -> bool:
+        """Asking by hand where a suggestion is already on the screen means: show me another."""
+        on_screen = self._screen.at(cursor.snapshot.uri)
+        here = any(showing.typed_by(cursor) == 0 for showing in on_screen)
+        return here and len(suggestions) < ALTERNATIVES_MOST and not any(showing.by_hand for showing in on_screen)
+
+    async def _joined(self, cursor: Cursor) -> tuple[Answer, Origin, Usage | None] | None:
+        """The answer of a stream already in flight, if its text agrees with what was typed since."""
+        joined = self._flights.find(cursor, self._model)
+        if joined is None:
+            return None
+        flight, typed = joined
+        origin = Origin.PREFETCHED if flight.ahead else Origin.JOINED
+        answer = await self._flights.join(flight, typed)
+        return None if answer is None else (answer, origin, flight.usage)
+
+    async def _fresh(self, cursor: Cursor, trigger: Trigger) -> tuple[Answer, Origin, Usage | None]:
+        """Waits for the typist, gathers context within that wait, and asks the backend."""
+        by_hand = trigger is Trigger.INVOKED
+        instant = by_hand or not self._backend.card.origin
+        waiting = 0.0 if instant else wait(cursor, self._rhythm, self._manner.dial)
+        due = self._clock.now() + waiting
+        if waiting > GATHER_LEAD:
+            await self._clock.sleep(waiting - GATHER_LEAD)
+        context = await self._gather(cursor)
+        if (left := due - self._clock.now()) > 0:
+            await self._clock.sleep(left)
+        kept = len(self._cache.find(cursor, self._model)) if by_hand else 0
+        flight = self._launch(cursor, context, floor=0.0 if by_hand else self._manner.dial.floor, sample=kept)
+        answer = await self._flights.join(flight, "")
+        return answer or Answer("", 0), Origin.MODEL, flight.usage
+
+    def _launch(
+        self, cursor: Cursor, context: FimContext, *, floor: float, sample: int = 0, ahead: bool = False
+    ) -> Flight:
+        """Starts one stream. `sample` > 0 asks for another answer than the ones already kept."""
+        request = FimRequest(
+            context,
+            max_tokens=self._manner.max_tokens,
+            temperature=ALTERNATIVE_TEMPERATURE if sample else 0.0,
+            seed=sample or None,
+            floor=floor,
+        )
+        started = self._clock.now()
+        if not ahead:
+            self._status.thinking()
+        parsed = self._parsed(cursor)
+        cutter = Cutter(cursor, extent_at(cursor, parsed), parsed)
+        place = Place.at(cursor, self._model)
+
+        def landed(flight: Flight) -> None:
+            self._landed(flight, context, started)
+
+        return self._flights.start(place, self._backend.stream(request), cutter, landed, ahead=ahead)
+
+    def _landed(self, flight: Flight, context: FimContext, started: float) -> None:
+        """Keeps what the stream brought, and tells the gate, the ledger and the status how it went."""
+        self._cache.keep(flight.place, flight.answer)
+        now = self._clock.now()
+        first = (flight.first_text_at or now) - started
+        if flight.error is not None:
+            self._gate.failed(flight.error)
+            self._status.failed(flight.error)
+        elif flight.finish is not None or flight.text:
+            self._gate.succeeded()
+            self._rhythm.answered(first)
+            self._status.ready()
+        else:
+            self._status.rested()
+        usage = flight.usage or _estimated(context, flight.text)
+        at, day = self._ledger.stamp()
+        card = self._backend.card
+        row = Asked(
+            at=at, day=day, backend=card.name, model=card.model, language=context.language,
+            prompt_tokens=usage.prompt, completion_tokens=usage.completion, cached_tokens=usage.cached,
+            estimated=usage.estimated, cost=cost_of(usage, card), first_ms=1000 * first,
+            total_ms=1000 * (now - started), outcome=type(flight.error).__name__ if flight.error else "done",
+        )  # fmt: skip
+        self._ledger.asked(row)
+
+    def _offer(
+        self, cursor: Cursor, trigger: Trigger, answer: Answer, origin: Origin, usage: Usage | None
+    ) -> Offered | Nothing:
+        found = self._suggest(cursor, trigger, answer, origin, usage)
+        if isinstance(found, Nothing):
+            self._silence[Place.at(cursor, self._model)] = found
+            return found
+        others = [found]
+        if trigger is Trigger.INVOKED:
+            for kept in self._cache.find(cursor, self._model):
+                other = self._suggest(cursor, trigger, kept, Origin.CACHE)
+                if isinstance(other, Suggestion) and all(other.text != known.text for known in others):
+                    others.append(other)
+        return self._show(cursor, trigger, others)
+
+    def _suggest(
+        self, cursor: Cursor, trigger: Trigger, answer: Answer, origin: Origin, usage: Usage | None = None
+    ) -> Suggestion | Nothing:
+        """The answer as the rules leave it."""
+        parsed = self._parsed(cursor)
+        extent = extent_at(cursor, parsed)
+        text = answer.text[: answer.cut]
+        if not answer.cut:  # shown and typed to the end; what the stream brought beyond it is cut for this place
+            cutter = Cutter(cursor, extent, parsed)
+            cutter.feed(answer.text)
+            text = cutter.text
+        if not text.strip():
+            return Nothing(Reason.EMPTY_ANSWER)
+        shown = apply(text, cursor, extent, parsed)
+        if isinstance(shown, Drop):
+            return Nothing(Reason.DROPPED, shown.reason)
+        if trigger is Trigger.AUTOMATIC and self._feedback.was_rejected(cursor, shown.text):
+            return Nothing(Reason.REJECTED_HERE)
+        return Suggestion(next(self._ids), shown.text, shown.replaces, origin, usage, answer.confidence)
+
+    def _show(self, cursor: Cursor, trigger: Trigger, suggestions: list[Suggestion]) -> Offered:
+        by_hand = trigger is Trigger.INVOKED
+        card = self._backend.card
+        if suggestions[0].origin is not Origin.TYPED_THROUGH or len(suggestions) > 1:
+            showings = tuple(Showing.of(suggestion, cursor, self._model, by_hand=by_hand) for suggestion in suggestions)
+            self._feedback.shown(showings, Origins(card.name, card.model, cursor.snapshot.language))
+        self._ask_ahead(cursor, suggestions[0])
+        return Offered(tuple(suggestions))
+
+    def _ask_ahead(self, cursor: Cursor, suggestion: Suggestion) -> None:
+        """Asks for what would follow if the suggestion were accepted, once it has been on the screen for a moment."""
+        if not self._manner.prefetch or not self._backend.card.origin or self._gate.closed(Trigger.AUTOMATIC):
+            return
+        uri, snapshot = cursor.snapshot.uri, cursor.snapshot
+        text = cursor.prefix + suggestion.text + snapshot.text[cursor.offset + suggestion.replaces :]
+        then = Cursor(
+            Snapshot(uri, snapshot.path, snapshot.language, snapshot.version, text),
+            cursor.offset + len(suggestion.text),
+        )
+        if (waiting := self._ahead.pop(uri, None)) is not None:
+            waiting.cancel()
+
+        async def ask() -> None:
+            await self._clock.sleep(AHEAD_AFTER)
+            if self._flights.ahead(uri) is None and not self._cache.find(then, self._model):
+                context = await self._gather(then)
+                self._launch(then, context, floor=self._manner.dial.floor, ahead=True)
+
+        task = asyncio.create_task(ask(), name="infill-ahead")
+        self._ahead[uri] = task
+        task.add_done_callback(lambda done: self._ahead.pop(uri) if self._ahead.get(uri) is done else None)
+
+    def changed(self, snapshot: Snapshot) -> None:
+        """Closes the streams that the document's new text disagrees with."""
+        showing = bool(self._screen.at(snapshot.uri))
+        self._flights.changed(snapshot, spare_ahead=showing)
+        if (waiting := self._ahead.get(snapshot.uri)) is not None and not showing:
+            waiting.cancel()
+
+    def close(self, uri: str | None = None) -> None:
+        """Stops all work for one document, or all of it."""
+        self._flights.drop(uri)
+        for waiting_uri, task in list(self._ahead.items()):
+            if uri in (None, waiting_uri):
+                task.cancel()
+
+    def follows(self, uri: str) -> bool:
+        """Whether an edit of this document matters to anything under way."""
+        return bool(self._screen.at(uri)) or self._flights.busy(uri) or uri in self._ahead
+
+    @property
+    def _model(self) -> str:
+        card = self._backend.card
+        return f"{card.name}/{card.model}"
+
+
+def _estimated(context: FimContext, text: str) -> Usage:
+    sent = len(context.prefix) + len(context.suffix) + sum(len(excerpt.text) for excerpt in context.excerpts)
+    return Usage(round(sent / CHARS_PER_TOKEN), round(len(text) / CHARS_PER_TOKEN), estimated=True)

@@ -1,0 +1,230 @@
+"""One editor's completion path: the settings in force, the parts made from them, and the editor's events handed to each part."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from backends.api import Infiller, Learner
+from backends.keys import Secret
+from backends.registry import BackendConfig, build
+from context.clock import Clock, MonotonicClock
+from context.documents import Change, Documents
+from context.privacy import Gate as PrivacyGate
+from context.snapshot import Cursor, Snapshot
+from lsp_server.api import Client, Editor, FileEvent, Selected, Status
+from lsp_server.assembly import Folders, Parts, assemble
+from lsp_server.outcome import Failed, Nothing, Outcome, Reason, Trigger
+from lsp_server.resolve import PROJECT_FILE, Resolved, resolve, user_file
+from lsp_server.settings import Settings
+from lsp_server.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+FLUSH_EVERY = 5.0  # seconds between two writings of the usage ledger
+
+
+class Session:
+    """Made after `initialize` was answered. `command_line` and `environment` are layers of the settings."""
+
+    def __init__(
+        self,
+        client: Client,
+        documents: Documents,
+        editor: Editor,
+        *,
+        command_line: Mapping[str, object],
+        environment: Mapping[str, str],
+        clock: Clock | None = None,
+        folders: Folders | None = None,
+    ) -> None:
+        self._client = client
+        self._documents = documents
+        self._editor = editor
+        self._command_line = command_line
+        self._environment = environment
+        self._clock = clock or MonotonicClock()
+        self._folders = folders or Folders.of_user()
+        self._roots = client.roots
+        self._told: set[str] = set()
+        key = client.options.get("api_key")
+        self._key = Secret(key) if isinstance(key, str) and key else None
+        wishes = client.options.get("settings")
+        self._wishes: Mapping[str, object] = wishes if isinstance(wishes, Mapping) else {}
+        self._backend: Infiller | None = None
+        self._built_from: tuple[BackendConfig, tuple[Path, ...], tuple[str, ...]] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._bench = Workbench(documents, self._clock, self._roots, PrivacyGate(self._roots))
+        self._parts = self._make(None)
+        self._flusher = asyncio.create_task(self._flush_now_and_then(), name="infill-ledger")
+
+    async def complete(self, cursor: Cursor, trigger: Trigger, selected: Selected | None) -> Outcome:
+        """What to offer; see `Completer.complete`. The settings in force when it was asked hold to its end."""
+        parts = self._parts
+        if selected is None:
+            self._bench.see(cursor.snapshot)
+            self._learn(cursor.snapshot)
+        outcome = await parts.completer.complete(cursor, trigger)
+        if isinstance(outcome, Nothing) and outcome.reason is Reason.OVER_BUDGET:
+            parts.status.paused("The day's budget is spent: asked only by hand until tomorrow. See `infill usage`.")
+        if isinstance(outcome, Nothing | Failed):
+            log.info(
+                "nothing offered: %s", outcome.reason if isinstance(outcome, Nothing) else type(outcome.error).__name__
+            )
+        return outcome
+
+    def opened(self, snapshot: Snapshot) -> None:
+        self._bench.see(snapshot)
+        self._learn(snapshot)
+
+    def changed(self, uri: str, changes: Sequence[Change]) -> None:
+        parts = self._parts
+        parts.rhythm.key()
+        if not changes or not parts.completer.follows(uri):
+            return
+        snapshot = self._documents.get(uri)
+        if snapshot is None:
+            return
+        last = changes[-1]
+        offset = self._documents.offset(uri, last.line, last.column) + len(last.inserted)
+        parts.feedback.edited(snapshot, Cursor(snapshot, offset), len(last.inserted))
+        parts.completer.changed(snapshot)
+
+    def saved(self, uri: str) -> None:
+        snapshot = self._documents.get(uri)
+        if snapshot is not None:
+            if snapshot.path is not None and snapshot.path.name == PROJECT_FILE:
+                self._parts = self._make(self._parts)
+            self._learn(snapshot)
+
+    def closed(self, uri: str) -> None:
+        self._parts.feedback.settle_ignored(uri)
+        self._parts.completer.close(uri)
+        self._bench.forget(uri)
+
+    def shown(self, suggestion: str) -> None:
+        log.debug("shown: %s", suggestion)
+
+    def accepted(self, suggestion: str) -> None:
+        self._parts.feedback.accepted(suggestion)
+
+    def partly(self, suggestion: str, length: int) -> None:
+        self._parts.feedback.partly(suggestion, length)
+
+    def rejected(self, suggestion: str) -> None:
+        self._parts.feedback.rejected(suggestion)
+
+    def configure(self, settings: Mapping[str, object]) -> None:
+        self._wishes = settings
+        self._parts = self._make(self._parts)
+
+    def roots_changed(self, roots: tuple[Path, ...]) -> None:
+        self._roots = roots
+        self._parts = self._make(self._parts)
+
+    def files_changed(self, files: Sequence[tuple[Path, FileEvent]]) -> None:
+        """Ignore and settings files make the rules anew; the rest is learnt or forgotten."""
+        if any(path.name == PROJECT_FILE or path.name.endswith("ignore") or path.name == ".noai" for path, _ in files):
+            self._built_from = None
+            self._parts = self._make(self._parts)
+        backend = self._parts.backend
+        if isinstance(backend, Learner):
+            for path, event in files:
+                if event is FileEvent.DELETED:
+                    backend.forget(path)
+
+    def status(self) -> Status:
+        return self._parts.status.now
+
+    async def aclose(self) -> None:
+        self._flusher.cancel()
+        self._parts.completer.close()
+        self._parts.feedback.close()
+        if self._backend is not None:
+            await self._backend.aclose()
+        await asyncio.to_thread(self._parts.ledger.flush)
+
+    def _make(self, before: Parts | None) -> Parts:
+        """The parts for the settings as they are now. The backend and what the cache holds survive where they may."""
+        resolved = self._resolved()
+        settings = resolved.settings
+        privacy = PrivacyGate(self._roots, exclude=settings.exclude)
+        config = _backend_config(settings, self._key)
+        notices: list[str] = [str(problem) for problem in resolved.problems]
+        built_from = (config, self._roots, settings.exclude)
+        if self._backend is None or built_from != self._built_from:
+            self._retire()
+            self._backend = build(
+                config,
+                roots=self._roots,
+                gate=privacy,
+                clock=self._clock,
+                store=self._folders.cache,
+                environment=self._environment,
+                notify=self._notice,
+            )
+            self._built_from = built_from
+        self._bench.rules(self._roots, privacy)
+        parts = assemble(
+            settings, self._backend, self._bench, self._documents, self._clock, self._editor, self._folders, before
+        )
+        for notice in notices:
+            if notice not in self._told:
+                self._told.add(notice)
+                log.warning("a setting was not taken: %s", notice)
+        if notices:
+            parts.status.notice(notices[0])
+        if not settings.enabled:
+            parts.status.off("Infill is switched off by the setting `enabled`.")
+        for snapshot in self._documents.recent():
+            self._learn_with(parts.backend, snapshot)
+        return parts
+
+    def _resolved(self) -> Resolved:
+        return resolve(
+            self._command_line,
+            self._environment,
+            self._wishes,
+            user_file(),
+            [root / PROJECT_FILE for root in self._roots],
+        )
+
+    def _retire(self) -> None:
+        """Closes the backend that the settings no longer name, and what it still streams."""
+        if self._backend is None:
+            return
+        self._parts.completer.close()
+        task = asyncio.create_task(self._backend.aclose(), name="infill-retire")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _notice(self, sentence: str) -> None:
+        self._parts.status.notice(sentence)
+
+    def _learn(self, snapshot: Snapshot) -> None:
+        self._learn_with(self._parts.backend, snapshot)
+
+    def _learn_with(self, backend: Infiller, snapshot: Snapshot) -> None:
+        if isinstance(backend, Learner):
+            backend.observe(snapshot)
+
+    async def _flush_now_and_then(self) -> None:
+        while True:
+            await self._clock.sleep(FLUSH_EVERY)
+            await asyncio.to_thread(self._parts.ledger.flush)
+
+
+def _backend_config(settings: Settings, key: Secret | None) -> BackendConfig:
+    return BackendConfig(
+        name=settings.backend,
+        base_url=settings.base_url,
+        model=settings.model,
+        local_only=settings.local_only,
+        failover=settings.failover,
+        timeout=settings.timeout_ms / 1000,
+        ca_file=settings.ca_file,
+        proxy=settings.proxy,
+        api_key=key,
+    )

@@ -1,0 +1,73 @@
+"""What the server knows besides the open documents: the privacy gate, syntax trees, recent edits, the index of the workspace.
+
+Everything a request may see of it is handed out as one frozen `Desk`, made at dispatch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from context.clock import Clock
+from context.desk import Desk
+from context.documents import Documents
+from context.edits import EditLog
+from context.gather import Budget, gather
+from context.privacy import FimContext, Gate
+from context.snapshot import Cursor, Snapshot
+from context.syntax import Parsed, Trees
+
+DEADLINE = 0.15  # seconds for all sources of one request; what is late is left out and listed
+LARGEST_DESK = 20  # open files a request looks at, the most recently used ones
+
+
+class Workbench:
+    def __init__(self, documents: Documents, clock: Clock, roots: Sequence[Path], gate: Gate) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._roots = tuple(roots)
+        self._gate = gate
+        self._trees = Trees()
+        self._edits = EditLog()
+
+    def rules(self, roots: Sequence[Path], gate: Gate) -> None:
+        """The workspace's folders or its privacy rules have changed."""
+        self._roots, self._gate = tuple(roots), gate
+
+    def excluded(self, path: Path | None) -> str | None:
+        """Why nothing may be completed in a file, in words; None where it may."""
+        return self._gate.refusal(path)
+
+    def parsed(self, cursor: Cursor) -> Parsed | None:
+        """The document's syntax tree, where it has one that is up to date after one slice of work."""
+        return self._trees.parsed(cursor.snapshot)
+
+    def scope(self, cursor: Cursor) -> str:
+        """ "comment", "string" or "" for anything else, by the kind of the smallest syntax node at the cursor."""
+        parsed = self.parsed(cursor)
+        if parsed is None or not cursor.offset:
+            return ""
+        node = parsed.node_at(cursor.offset - 1)
+        while node.parent is not None:
+            if "comment" in node.type:
+                return "comment"
+            if "string" in node.type or "char_literal" in node.type:
+                return "string"
+            node = node.parent
+        return ""
+
+    def desk(self) -> Desk:
+        recent = self._documents.recent()[:LARGEST_DESK]
+        return Desk(self._roots, recent, self._edits, self._gate, self._trees, None, self._clock)
+
+    async def gather(self, cursor: Cursor, tokens: int) -> FimContext:
+        """What a model may see of `cursor`'s surroundings, in at most `tokens` of prompt."""
+        return await gather(cursor, self.desk(), Budget(tokens), self._clock.now() + DEADLINE)
+
+    def see(self, snapshot: Snapshot) -> None:
+        """Takes note of what was edited since the document was last looked at."""
+        self._edits.see(snapshot)
+
+    def forget(self, uri: str) -> None:
+        self._edits.forget(uri)
+        self._trees.forget(uri)
