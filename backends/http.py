@@ -1,9 +1,8 @@
 """The one door to the network: a client for one origin, its limits, and what every failure is called.
 
-httpx2 is used here and nowhere else, and imported at the first request, so that a server which never asks never pays for it.
-The settings that keep a client alive under thousands of cancelled requests, each held by `tests/test_cancel_storm.py`:
-HTTP/1.1 only (a cancelled HTTP/2 stream is not reset, and its tokens are billed), no bound on connections (a bound makes
-requests queue, and the queue is what cancelling breaks), an idle connection kept for three minutes of thinking.
+httpx2 is used here and nowhere else, and imported at the first request, so that a server which never asks never pays for it. It
+survives thousands of cancelled requests (`tests/test_cancel_storm.py`), which httpx 0.28 does not. HTTP/1.1 only: a cancelled
+HTTP/2 stream is not reset, and its tokens are billed.
 
 What comes back is never trusted: no redirect is followed, no compression is accepted, no cookie is kept, headers, one event and
 the whole body are bounded, and a deadline holds for the whole however slowly bytes drip.
@@ -40,7 +39,9 @@ log = logging.getLogger(__name__)
 HEADERS_LIMIT = 32 * 1024
 BODY_LIMIT = 1024 * 1024
 REFUSAL_LIMIT = 64 * 1024
+CONNECTIONS = 16
 KEEP_ALIVE = 180.0
+"""Seconds that an idle connection is kept: a pause to think should not cost a TLS handshake."""
 DRAIN = 0.25
 END_OF_STREAM = "[DONE]"
 
@@ -160,22 +161,16 @@ class Client:
         headers = {"Accept": accept, "Content-Type": "application/json"}
         # A lone surrogate from an editor has no UTF-8 form; "?" keeps the request alive.
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", errors="replace")
-        connected: list[str] = []
-
-        async def trace(event: str, details: object) -> None:
-            if event in ("connection.connect_tcp.started", "connection.connect_unix_socket.started"):
-                connected.append(event)
-
         for attempt in (1, 2):
+            dial = _Dial()
             request = client.build_request(
-                method, self._root + path, content=content, headers=headers, extensions={"trace": trace}
+                method, self._root + path, content=content, headers=headers, extensions={"trace": dial.trace}
             )
-            connected.clear()
             try:
-                async with asyncio.timeout(max(deadline - self._clock.now(), 0)):
+                async with dial, asyncio.timeout(max(deadline - self._clock.now(), 0)):
                     return await client.send(request, stream=True)
             except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError) as error:
-                if connected or attempt == 2:
+                if dial.fresh or attempt == 2:
                     raise self._failure(error) from error
             except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
                 raise self._failure(error) from error
@@ -242,7 +237,7 @@ class Client:
         headers = {"Accept-Encoding": "identity", "User-Agent": "infill"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key.reveal()}"
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=KEEP_ALIVE)
+        limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=4, keepalive_expiry=KEEP_ALIVE)
         verify = self._trust()
         try:
             transport = httpx2.AsyncHTTPTransport(
@@ -336,6 +331,33 @@ class Client:
                 name, "The key or the address holds characters that HTTP does not allow.", "Set them again."
             )
         return BadReply(name, f"{origin} closed the connection without an answer.", "It will be asked again.")
+
+
+class _Dial:
+    """How one request came by its connection, as httpx2's trace extension tells it. `fresh`: it had to make a new one.
+
+    On leaving with an exception it closes the socket of an unfinished TLS handshake, which httpx2 2.16 lets go of when the
+    handshake is cancelled: it would stay open until the garbage is collected.
+    """
+
+    def __init__(self) -> None:
+        self.fresh = False
+        self._bare: Any = None
+
+    async def trace(self, event: str, details: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.started", "connection.connect_unix_socket.started"):
+            self.fresh = True
+        elif event == "connection.connect_tcp.complete":
+            self._bare = details["return_value"]
+        elif event.endswith("start_tls.complete"):
+            self._bare = None
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None and self._bare is not None:
+            await self._bare.aclose()
 
 
 def _kind(response: httpx2.Response) -> str:

@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+LAST_CHUNK = b"0\r\n\r\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -37,6 +39,7 @@ class FaultServer:
     """`answer` is called for every request; `asked` keeps them; `dropped` counts answers that the client did not wait for."""
 
     answer: Answer
+    scheme: str = "http"
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
@@ -45,7 +48,7 @@ class FaultServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -71,7 +74,7 @@ async def serving(
     answer: Answer, *, tls: ssl.SSLContext | None = None, path: str | None = None
 ) -> AsyncIterator[FaultServer]:
     """A running server on a free port of 127.0.0.1, or on the Unix socket `path`; ended with everything it still does."""
-    server = FaultServer(answer)
+    server = FaultServer(answer, "https" if tls else "http")
     if path:
         listener = await asyncio.start_unix_server(server.serve, path)
     else:
@@ -126,11 +129,11 @@ def stream(
             head_of(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked", **(headers or {})})
         )
         for piece in pieces:
-            writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            writer.write(chunk(piece))
             await writer.drain()
             await asyncio.sleep(pause)
         if end:
-            writer.write(b"0\r\n\r\n")
+            writer.write(LAST_CHUNK)
         else:
             writer.close()
 
@@ -177,6 +180,11 @@ async def silence(asked: Asked, writer: asyncio.StreamWriter) -> None:
 def head_of(status: int, headers: Mapping[str, str]) -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"HTTP/1.1 {status} Some Reason\r\n{lines}\r\n".encode("latin-1")
+
+
+def chunk(piece: bytes) -> bytes:
+    """One chunk of a body with Transfer-Encoding: chunked."""
+    return f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
 
 
 def event(data: object) -> bytes:
