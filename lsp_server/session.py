@@ -227,4 +227,5 @@ def _backend_config(settings: Settings, key: Secret | None) -> BackendConfig:
         ca_file=settings.ca_file,
         proxy=settings.proxy,
         api_key=key,
+        fim_template=settings.fim_template,
     )

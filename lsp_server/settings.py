@@ -59,6 +59,12 @@ class Settings:
         scope=Scope.MACHINE,
     )
     model: str = declared("", "Model to ask for; empty for the backend's own choice.", scope=Scope.MACHINE)
+    fim_template: str = declared(
+        "",
+        "How the backend `openai` marks the place to fill in: a family such as `qwen` or `starcoder2`, or `suffix` where the "
+        "server does it; empty for what the model's name says.",
+        scope=Scope.MACHINE,
+    )
     failover: bool = declared(
         True,
         "With `auto`: when a backend fails, ask the next one, never one that sends where the failed one did not.",
