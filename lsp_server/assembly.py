@@ -15,7 +15,8 @@ from lsp_server.debounce import Rhythm
 from lsp_server.eagerness import DIALS, Eagerness
 from lsp_server.feedback import Feedback
 from lsp_server.flight import Flights
-from lsp_server.gate import Gate, Limits
+from lsp_server.from_settings import limits, prompt_tokens
+from lsp_server.gate import Gate
 from lsp_server.settings import Settings
 from lsp_server.showing import Screen
 from lsp_server.status import StatusBoard
@@ -72,14 +73,6 @@ def assemble(
     cache = before.cache if before else Cache(clock)
     feedback = before.feedback if before else Feedback(screen, ledger, clock, documents.get)
     status = StatusBoard(lambda: backend.card, editor.show_status)
-    limits = Limits(
-        enabled=settings.enabled,
-        languages_off=frozenset(settings.languages_off),
-        languages_only=frozenset() if "*" in settings.languages else frozenset(settings.languages),
-        in_comments=settings.in_comments,
-        in_strings=settings.in_strings,
-        max_file_bytes=settings.max_file_bytes,
-    )
 
     def overspent() -> bool:
         if not backend.card.origin or not (settings.daily_tokens or settings.daily_cost):
@@ -90,12 +83,12 @@ def assemble(
             or (settings.daily_cost and spent.cost >= settings.daily_cost)
         )
 
-    gate = Gate(limits, clock, excluded=bench.excluded, scope=bench.scope, overspent=overspent)
+    gate = Gate(limits(settings), clock, excluded=bench.excluded, scope=bench.scope, overspent=overspent)
     manner = Manner(dial, max_tokens=settings.max_tokens, prefetch=settings.prefetch)
-    prompt_tokens = max(64, min(settings.context_tokens, backend.card.context_tokens - settings.max_tokens))
+    tokens = prompt_tokens(settings, backend.card)
     completer = Completer(
         backend,
-        lambda cursor: bench.gather(cursor, prompt_tokens),
+        lambda cursor: bench.gather(cursor, tokens),
         bench.parsed,
         manner,
         gate=gate,

@@ -21,7 +21,7 @@ class Limits:
 
     enabled: bool = True
     languages_off: frozenset[str] = frozenset()
-    languages_only: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset({"*"})  # none at all where it is empty
     in_comments: bool = True
     in_strings: bool = True
     max_file_bytes: int = 2_000_000
@@ -54,7 +54,7 @@ class Gate:
         limits, snapshot = self._limits, cursor.snapshot
         if not limits.enabled or snapshot.language in limits.languages_off:
             return Nothing(Reason.DISABLED)
-        if limits.languages_only and snapshot.language not in limits.languages_only:
+        if limits.languages.isdisjoint(("*", snapshot.language)):
             return Nothing(Reason.DISABLED)
         if len(snapshot.text) > limits.max_file_bytes:
             return Nothing(Reason.TOO_BIG, f"{len(snapshot.text)} characters; the limit is {limits.max_file_bytes}")

@@ -16,9 +16,9 @@ from context.privacy import Gate as PrivacyGate
 from context.snapshot import Cursor, Snapshot
 from lsp_server.api import Client, Editor, FileEvent, Selected, Status
 from lsp_server.assembly import Folders, Parts, assemble
+from lsp_server.from_settings import backend_config
 from lsp_server.outcome import Failed, Nothing, Outcome, Reason, Trigger
 from lsp_server.resolve import PROJECT_FILE, Resolved, resolve, user_file
-from lsp_server.settings import Settings
 from lsp_server.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ class Session:
         resolved = self._resolved()
         settings = resolved.settings
         privacy = PrivacyGate(self._roots, exclude=settings.exclude)
-        config = _backend_config(settings, self._key)
+        config = backend_config(settings, self._key)
         notices: list[str] = [str(problem) for problem in resolved.problems]
         built_from = (config, self._roots, settings.exclude)
         if self._backend is None or built_from != self._built_from:
@@ -214,18 +214,3 @@ class Session:
         while True:
             await self._clock.sleep(FLUSH_EVERY)
             await asyncio.to_thread(self._parts.ledger.flush)
-
-
-def _backend_config(settings: Settings, key: Secret | None) -> BackendConfig:
-    return BackendConfig(
-        name=settings.backend,
-        base_url=settings.base_url,
-        model=settings.model,
-        local_only=settings.local_only,
-        failover=settings.failover,
-        timeout=settings.timeout_ms / 1000,
-        ca_file=settings.ca_file,
-        proxy=settings.proxy,
-        api_key=key,
-        fim_template=settings.fim_template,
-    )

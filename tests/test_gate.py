@@ -40,8 +40,9 @@ def test_switched_off() -> None:
 
 def test_a_language_that_is_off_or_not_among_the_chosen() -> None:
     check(gate(Limits(languages_off=frozenset({"python"}))), "x = ‸\n", Reason.DISABLED)
-    check(gate(Limits(languages_only=frozenset({"rust"}))), "x = ‸\n", Reason.DISABLED)
-    check(gate(Limits(languages_only=frozenset({"python"}))), "x = ‸\n", None)
+    check(gate(Limits(languages=frozenset({"rust"}))), "x = ‸\n", Reason.DISABLED)
+    check(gate(Limits(languages=frozenset({"python"}))), "x = ‸\n", None)
+    check(gate(Limits(languages=frozenset())), "x = ‸\n", Reason.DISABLED)
 
 
 def test_an_excluded_file_not_even_by_hand() -> None:

@@ -10,12 +10,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from editors.headless import config, demo, key
+from editors.headless import config, demo, key, lsp
 from editors.headless.command import Command
 from editors.headless.exits import Exit, Stop
 from editors.headless.terminal import Ink, visible
 
 COMMANDS: tuple[Command, ...] = (
+    lsp.COMMAND,
     demo.COMMAND,
     config.COMMAND,
     key.COMMAND,

@@ -107,7 +107,7 @@ class Client:
                 "textDocument": {"inlineCompletion": {}, "synchronization": {}},
                 "workspace": {"configuration": True, "workspaceFolders": True},
             },
-            "initializationOptions": dict(self._settings),
+            "initializationOptions": {"settings": dict(self._settings)},
         }
 
     async def _send(self, message: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ accepted in marks, so that the record reads the same.
 from __future__ import annotations
 
 import shutil
+import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -107,7 +108,7 @@ class Screen:
 
     def _row(self, number: int | None, *parts: tuple[str, Callable[[str], str]]) -> str:
         """As much as fits on one row: one that wraps could not be drawn over."""
-        row, room = self._gutter(number), self._width - GUTTER - 1
+        row, room = self._gutter(number), self._width - GUTTER - 1 if self.live else sys.maxsize
         for text, style in parts:
             text = _plain(text)
             while text and _width(text) > room:

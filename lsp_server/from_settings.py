@@ -1,0 +1,43 @@
+"""What each part is told of the settings: one place where a setting's name meets the part that it steers."""
+
+from __future__ import annotations
+
+from backends.api import Card
+from backends.keys import Secret
+from backends.registry import BackendConfig
+from lsp_server.gate import Limits
+from lsp_server.settings import Settings
+
+LEAST_PROMPT = 64  # tokens, where a backend's context is hardly larger than the answer
+
+
+def backend_config(settings: Settings, key: Secret | None = None) -> BackendConfig:
+    """`key`: the one that the editor handed over in memory, where it did."""
+    return BackendConfig(
+        name=settings.backend,
+        base_url=settings.base_url,
+        model=settings.model,
+        local_only=settings.local_only,
+        failover=settings.failover,
+        timeout=settings.timeout_ms / 1000,
+        ca_file=settings.ca_file,
+        proxy=settings.proxy,
+        api_key=key,
+        fim_template=settings.fim_template,
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    return Limits(
+        enabled=settings.enabled,
+        languages=frozenset(settings.languages),
+        languages_off=frozenset(settings.languages_off),
+        in_comments=settings.in_comments,
+        in_strings=settings.in_strings,
+        max_file_bytes=settings.max_file_bytes,
+    )
+
+
+def prompt_tokens(settings: Settings, card: Card) -> int:
+    """How long a prompt may be, so that the answer still fits into the backend's context."""
+    return max(LEAST_PROMPT, min(settings.context_tokens, card.context_tokens - settings.max_tokens))
