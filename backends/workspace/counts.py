@@ -1,0 +1,72 @@
+"""Rows of evidence, counted: how often each token followed, by scope and by how much of the context was shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.workspace.evidence import Rows, Scope
+from backends.workspace.lexer import IN, OUT3, SAME
+
+BUCKETS = 8
+"""Shared tokens are told apart as 0, 1, 2, 3, 4, 5-6, 7-9, 10-12."""
+_BUCKET_OF = np.array([0, 1, 2, 3, 4, 5, 5, 6, 6, 6, 7, 7, 7], np.uint8)
+
+END = SAME
+"""Every line-end token counts as this one: which indent follows is not asked for."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Counts:
+    """`tokens` (C,) that followed; `counts` (C, scopes, buckets): rows that share at least as much as the bucket says;
+    `spaced` (C,): share of rows with white space before the token, nearest evidence counting most; `agrees` (C,): share
+    of a token's rows that went on as the text after the cursor does."""
+
+    tokens: NDArray[np.int32]
+    counts: Floats
+    spaced: Floats
+    agrees: Floats
+
+    @property
+    def totals(self) -> Floats:
+        """(scopes, buckets)"""
+        summed: Floats = self.counts.sum(0)
+        return summed
+
+
+def count(rows: Rows, suffix_token: int) -> Counts:
+    """`suffix_token` is the first token of the line after the cursor's."""
+    followed = np.where((rows.token >= IN) & (rows.token <= OUT3), END, rows.token)
+    tokens, which = np.unique(followed, return_inverse=True)
+    bucket = _BUCKET_OF[rows.length]
+    cell = (which * len(Scope) + rows.scope) * BUCKETS + bucket
+    counts = np.bincount(cell, rows.weight, len(tokens) * len(Scope) * BUCKETS).reshape(len(tokens), len(Scope), BUCKETS)
+    counts = counts[:, :, ::-1].cumsum(2)[:, :, ::-1]
+    trust = (rows.length + 0.01) ** 2
+    weight = np.bincount(which, trust, len(tokens))
+    spaced = np.bincount(which, trust * rows.space, len(tokens)) / weight
+    agrees = np.bincount(which, trust * (rows.after == suffix_token), len(tokens)) / weight
+    return Counts(tokens, counts, spaced, agrees)
+
+
+_ORDER = (Scope.REPOSITORY, Scope.NEAR, Scope.FILE, Scope.FRESH)
+
+
+def mixed(counts: Counts) -> Floats:
+    """Witten-Bell interpolation: longer contexts over shorter ones, and near scopes over wide ones within each length.
+    The same evidence is counted once. Returns a probability per token; they sum to less than 1."""
+    table, totals = counts.counts, counts.totals
+    kinds = (table > 0).sum(0)
+    chance = np.full(len(counts.tokens), 0.5 / (len(counts.tokens) + 10))
+    for bucket in range(BUCKETS):
+        for scope in _ORDER:
+            total = totals[scope, bucket]
+            if total == 0 or (bucket + 1 < BUCKETS and totals[scope, bucket + 1] == total):
+                continue
+            novel = kinds[scope, bucket]
+            chance = (table[:, scope, bucket] + novel * chance) / (total + novel)
+    return chance

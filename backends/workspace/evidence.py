@@ -1,0 +1,141 @@
+"""What followed the same tokens before: in the file, in lines just typed, in files nearby, in the repository.
+
+Each place that shares at least its last token with the cursor is one row: the token that followed, how many tokens
+before it are shared, in which scope it lies. All estimates and features are counts over these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.workspace.index import ALL_UP_TO, CONTEXT, Index, Ints
+from backends.workspace.lexer import FILE
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+PER_STEP = 64
+"""Places taken of those that share exactly k tokens, where there are very many."""
+NEAREST = 384
+"""Places taken of a scanned scope, where there are very many."""
+
+_BACK = np.arange(1, CONTEXT + 1, dtype=np.int32)
+
+
+class Scope(IntEnum):
+    FRESH = 0  # lines typed or changed in this session
+    FILE = 1  # the file itself, before and after the cursor
+    NEAR = 2  # open files, the same folder, imported modules, the tested module
+    REPOSITORY = 3
+
+
+@dataclass(slots=True)
+class Rows:
+    """`token` followed, `length` tokens before it are shared, `after` is the token that came next; `weight` is more than
+    one where a row stands for several."""
+
+    token: Ints
+    length: Bytes
+    scope: Bytes
+    space: Bytes
+    after: Ints
+    weight: Floats
+    place: Ints
+
+
+class Shelf:
+    """Tokens of one scope in the order of their text, searched by reading them all: for up to some hundred thousand
+    tokens that is faster than keeping them sorted. `scope` may differ by token. A place and what is shared before it
+    never reach over a border."""
+
+    def __init__(self, tokens: Ints, space: Bytes, scope: Bytes) -> None:
+        pad = np.full(CONTEXT, FILE, np.int32)
+        zeros = np.zeros(CONTEXT, np.uint8)
+        self.tokens = np.concatenate((pad, tokens, pad[:2]))
+        self.space = np.concatenate((zeros, space, zeros[:2]))
+        self.scope = np.concatenate((zeros, scope, zeros[:2]))
+
+    def find(self, context: Sequence[int]) -> Rows:
+        tokens = self.tokens
+        wanted = np.array(context[: -CONTEXT - 1 : -1], np.int32)
+        places = np.flatnonzero(tokens[CONTEXT - 1 : -2] == wanted[0]).astype(np.int32) + CONTEXT
+        weight = 1.0
+        if len(places) > NEAREST and len(wanted) > 1:
+            longer = places[tokens[places - 2] == wanted[1]]
+            rest = places[-PER_STEP * 2 :]
+            places = np.concatenate((longer[-NEAREST:], rest[tokens[rest - 2] != wanted[1]]))
+        shared = tokens[places[:, None] - _BACK[: len(wanted)]] != wanted
+        length = np.where(shared.any(1), shared.argmax(1), len(wanted)).astype(np.uint8)
+        return Rows(
+            tokens[places],
+            length,
+            self.scope[places],
+            self.space[places],
+            tokens[places + 1],
+            np.full(len(places), weight, np.float32),
+            places - CONTEXT,
+        )
+
+
+def in_index(index: Index, context: Sequence[int], hidden: NDArray[np.bool_]) -> Rows:
+    """Rows of the repository, without the files that are `hidden` because they are known better from elsewhere."""
+    ranges = index.ranges(context)
+    places: list[Ints] = []
+    lengths: list[Bytes] = []
+    weights: list[Floats] = []
+    for depth, (low, high) in enumerate(ranges, 1):
+        if depth == len(ranges):
+            taken = index.places(low, high)
+            if high - low <= ALL_UP_TO:
+                wanted = np.array(context[: -CONTEXT - 1 : -1], np.int32)
+                back = taken[:, None] - _BACK[: len(wanted)]
+                shared = (index.tokens[np.maximum(back, 0)] != wanted) | (back < 0)
+                length = np.where(shared.any(1), shared.argmax(1), len(wanted)).astype(np.uint8)
+            else:
+                length = np.full(len(taken), depth, np.uint8)
+            size = high - low
+        else:
+            inner_low, inner_high = ranges[depth]
+            size = inner_low - low + high - inner_high
+            step = max(size // PER_STEP, 1)
+            taken = np.concatenate((index.order[low:inner_low:step], index.order[inner_high:high:step]))
+            length = np.full(len(taken), depth, np.uint8)
+        places.append(taken)
+        lengths.append(length)
+        weights.append(np.full(len(taken), size / max(len(taken), 1), np.float32))
+    if not places:
+        return NOTHING
+    place = np.concatenate(places)
+    file = np.searchsorted(index.first_of, place, side="right") - 1
+    seen = ~hidden[file]
+    place = place[seen]
+    return Rows(
+        index.tokens[place],
+        np.concatenate(lengths)[seen],
+        np.full(len(place), Scope.REPOSITORY, np.uint8),
+        index.space[place],
+        index.tokens[np.minimum(place + 1, len(index.tokens) - 1)],
+        np.concatenate(weights)[seen],
+        place,
+    )
+
+
+def together(parts: Sequence[Rows]) -> Rows:
+    return Rows(
+        np.concatenate([p.token for p in parts]),
+        np.concatenate([p.length for p in parts]),
+        np.concatenate([p.scope for p in parts]),
+        np.concatenate([p.space for p in parts]),
+        np.concatenate([p.after for p in parts]),
+        np.concatenate([p.weight for p in parts]),
+        np.concatenate([p.place for p in parts]),
+    )
+
+
+_NO_INTS, _NO_BYTES = np.empty(0, np.int32), np.empty(0, np.uint8)
+NOTHING = Rows(_NO_INTS, _NO_BYTES, _NO_BYTES, _NO_BYTES, _NO_INTS, np.empty(0, np.float32), _NO_INTS)

@@ -1,0 +1,218 @@
+"""All tokens of a repository, sorted by what stands before them, in one file that is mapped and never parsed.
+
+`order` is a suffix array turned round: it lists every place in `tokens` sorted by the up to twelve tokens before it,
+nearest first. All places that share their last k tokens with the cursor are then one range, and the ranges for growing
+k are nested: the counts of every n-gram order come from one descent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import struct
+import tempfile
+import zlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.workspace.vocabulary import Words
+
+Ints = NDArray[np.int32]
+
+CONTEXT = 12
+"""Tokens before a place that are told apart."""
+ALL_UP_TO = 256
+"""A range of at most so many places is taken whole; a longer one is sampled evenly."""
+
+_MAGIC = b"INFILLWS"
+_VERSION = 3
+_HEAD = struct.Struct("<8sIII")
+
+
+class Unusable(Exception):
+    """The file is not an index of this version, or it is damaged: build it again."""
+
+
+class Index:
+    """A built index. `first_of` is where each file's tokens begin; `paths` are relative to their roots, with `stamps`
+    (size, modification time in ns) of what was read."""
+
+    def __init__(
+        self,
+        words: Words,
+        tokens: Ints,
+        space: NDArray[np.uint8],
+        order: Ints,
+        starts: Ints,
+        first_of: Ints,
+        paths: Sequence[str],
+        stamps: Sequence[tuple[int, int]],
+    ) -> None:
+        self.words, self.tokens, self.space, self.order, self.starts = words, tokens, space, order, starts
+        self.first_of, self.paths, self.stamps = first_of, list(paths), list(stamps)
+        self.number_of = {path: number for number, path in enumerate(self.paths)}
+        self._token_at = memoryview(tokens)
+        self._place_at = memoryview(order)
+
+    def span(self, number: int) -> tuple[int, int]:
+        """First and one past the last place of a file's tokens."""
+        return int(self.first_of[number]), int(self.first_of[number + 1])
+
+    def ranges(self, context: Sequence[int]) -> list[tuple[int, int]]:
+        """For k = 1, 2, …: the range of `order` whose places follow the last k tokens of `context`. Ends where nothing
+        follows, and after the first range that is short enough to be taken whole."""
+        last = context[-1] if context else -1
+        if not 0 <= last < len(self.starts) - 1:
+            return []
+        low, high = int(self.starts[last]), int(self.starts[last + 1])
+        found: list[tuple[int, int]] = []
+        depth = 1
+        while low < high:
+            found.append((low, high))
+            depth += 1
+            if high - low <= ALL_UP_TO or depth > min(CONTEXT, len(context)):
+                break
+            wanted = context[-depth]
+
+            def token_before(place: int, back: int = depth) -> int:
+                return int(self._token_at[place - back]) if place >= back else -1
+
+            low = bisect_left(self._place_at, wanted, low, high, key=token_before)
+            high = bisect_right(self._place_at, wanted, low, high, key=token_before)
+        return found
+
+    def places(self, low: int, high: int) -> Ints:
+        """The places of a range, evenly sampled where it is long."""
+        if high - low <= ALL_UP_TO:
+            return self.order[low:high]
+        return self.order[low : high : -(-(high - low) // ALL_UP_TO)]
+
+
+def sorted_by_context(tokens: Ints) -> tuple[Ints, Ints]:
+    """(`order`, `starts`) by doubling: places ranked by their last 3 tokens, then 6, then 12."""
+    size = len(tokens)
+    vocabulary = int(tokens.max(initial=0)) + 1
+    before = np.zeros(size, np.int64)
+    before[1:] = tokens[:-1]
+    starts = np.zeros(vocabulary + 1, np.int32)
+    starts[1:] = np.cumsum(np.bincount(before, minlength=vocabulary))
+    bits = max(vocabulary.bit_length(), 1)
+    key, depth = before, 1
+    while depth < 3 and bits * (depth + 1) <= 62:
+        wider = key << bits if depth == 1 else key
+        wider = wider if depth == 1 else key << bits
+        wider[depth:] |= before[: size - depth]
+        key, depth = wider, depth + 1
+    del before
+    order = np.argsort(key, kind="stable")
+    while depth < CONTEXT:
+        ordered = key[order]
+        rank_in_order = np.empty(size, np.int64)
+        rank_in_order[:1] = 1
+        rank_in_order[1:] = ordered[1:] != ordered[:-1]
+        del ordered
+        np.cumsum(rank_in_order, out=rank_in_order)
+        rank = np.empty(size, np.int32)
+        rank[order] = rank_in_order
+        count = int(rank_in_order[-1]) if size else 0
+        del rank_in_order, order
+        key = rank.astype(np.int64)
+        key *= count + 1
+        key[depth:] += rank[: size - depth]
+        del rank
+        depth *= 2
+        order = np.argsort(key, kind="stable")
+    return order.astype(np.int32), starts
+
+
+def build(
+    words: Sequence[bytes],
+    tokens: Ints,
+    space: NDArray[np.uint8],
+    first_of: Ints,
+    paths: Sequence[str],
+    stamps: Sequence[tuple[int, int]],
+) -> Index:
+    """`words` sorted; ids in `tokens` are `FIRST_WORD` plus the rank."""
+    order, starts = sorted_by_context(tokens)
+    offsets = np.zeros(len(words) + 1, np.int32)
+    if words:
+        offsets[1:] = np.cumsum([len(word) for word in words])
+    held = Words(memoryview(b"".join(words)), memoryview(offsets))
+    return Index(held, tokens, space, order, starts, first_of, paths, stamps)
+
+
+def save(index: Index, path: Path) -> None:
+    """Writes beside `path` and renames, so that a reader sees the old file or the new one. Readable by the owner only."""
+    blob = bytes(index.words._blob)
+    offsets = np.asarray(index.words._offsets, np.int32)
+    parts: list[bytes | memoryview] = [
+        json.dumps({"paths": index.paths, "stamps": index.stamps}).encode(),
+        blob,
+        *(
+            memoryview(np.ascontiguousarray(a)).cast("B")
+            for a in (offsets, index.tokens, index.space, index.order, index.starts, index.first_of)
+        ),
+    ]
+    table = struct.pack(f"<{len(parts)}Q", *(len(part) for part in parts))
+    check = zlib.crc32(table)
+    for part in parts:
+        check = zlib.crc32(part, check)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".building-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_HEAD.pack(_MAGIC, _VERSION, len(parts), check))
+            file.write(table)
+            for part in parts:
+                file.write(b"\0" * (-file.tell() % 8))
+                file.write(part)
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def load(path: Path) -> Index:
+    """Maps the file. Raises `Unusable` where it is missing, of another version or damaged."""
+    try:
+        with path.open("rb") as file:
+            mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        magic, version, count, check = _HEAD.unpack_from(mapped)
+        if magic != _MAGIC or version != _VERSION:
+            raise Unusable("another version")
+        table = mapped[_HEAD.size : _HEAD.size + 8 * count]
+        at = _HEAD.size + 8 * count
+        found = zlib.crc32(table)
+        parts: list[memoryview] = []
+        for length in struct.unpack(f"<{count}Q", table):
+            at += -at % 8
+            part = mapped[at : at + length]
+            found = zlib.crc32(part, found)
+            parts.append(part)
+            at += length
+        if found != check:
+            raise Unusable("damaged")
+        about = json.loads(bytes(parts[0]))
+        offsets, tokens, order, starts, first_of = (np.frombuffer(parts[n], np.int32) for n in (2, 3, 5, 6, 7))
+        return Index(
+            Words(parts[1], parts[2].cast("i")),
+            tokens,
+            np.frombuffer(parts[4], np.uint8),
+            order,
+            starts,
+            first_of,
+            about["paths"],
+            [(size, mtime) for size, mtime in about["stamps"]],
+        )
+    except Unusable:
+        raise
+    except (OSError, ValueError, KeyError, IndexError, struct.error, TypeError) as error:
+        raise Unusable(type(error).__name__) from error

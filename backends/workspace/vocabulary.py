@@ -1,0 +1,133 @@
+"""The words behind token ids: a sorted list on disk that needs no loading, and what was met since.
+
+Ids of the stored words are their ranks, so all words with a given beginning are one range of ids.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from enum import IntEnum
+from functools import cached_property
+
+from backends.workspace.lexer import FIRST_WORD
+
+
+class Kind(IntEnum):
+    """What sort of token it is, as far as its text alone tells."""
+
+    LAYOUT = 0
+    NAME = 1
+    KEYWORD = 2
+    NUMBER = 3
+    STRING = 4
+    OPEN = 5
+    CLOSE = 6
+    OPERATOR = 7
+
+
+KEYWORDS = frozenset(
+    """and as assert async await begin bool boolean break byte case catch chan char class const constexpr continue crate
+    debugger def default defer del delete do double elif else elsif end enum except export extends extern fallthrough
+    false False final finally float fn for foreach from func function global go goto if impl implements import in include
+    inline instanceof int interface internal is lambda let long loop match mod module move mut namespace new nil None
+    nonlocal not null nullptr object of operator or override package pass private protected pub public raise range readonly
+    ref register require return self short signed sizeof static struct super switch template this throw throws trait true
+    True try type typedef typename typeof undefined union unsafe unsigned use using val var virtual void volatile when
+    where while with yield""".split()
+)
+
+
+def kind_of(text: str) -> Kind:
+    first = text[0]
+    if first.isalpha() or first in "_$@":
+        if text[-1] in "\"'":
+            return Kind.STRING
+        return Kind.KEYWORD if text in KEYWORDS else Kind.NAME
+    if first.isdigit():
+        return Kind.NUMBER
+    if first in "\"'`":
+        return Kind.STRING if len(text) > 1 and text[-1] in "\"'`" else Kind.NAME
+    if first in "([{":
+        return Kind.OPEN
+    return Kind.CLOSE if first in ")]}" else Kind.OPERATOR
+
+
+class Words:
+    """Sorted words in one blob of UTF-8: word i is `blob[offsets[i]:offsets[i + 1]]`. Both may lie in a mapped file."""
+
+    def __init__(self, blob: memoryview, offsets: memoryview) -> None:
+        self._blob, self._offsets = blob, offsets
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def __getitem__(self, rank: int) -> bytes:
+        return bytes(self._blob[self._offsets[rank] : self._offsets[rank + 1]])
+
+    def find(self, word: bytes) -> int | None:
+        rank = bisect_left(self, word)  # type: ignore[type-var]
+        return rank if rank < len(self) and self[rank] == word else None
+
+    def beginning_with(self, start: bytes) -> tuple[int, int]:
+        """The half-open range of ranks of the words that begin with `start`."""
+        return bisect_left(self, start), bisect_left(self, start + b"\xff")  # type: ignore[type-var]
+
+
+NO_WORDS = Words(memoryview(b""), memoryview(b"\0\0\0\0").cast("i"))
+
+
+class Vocabulary:
+    """Ids ↔ texts. Grows while one types; a new index brings a new vocabulary."""
+
+    def __init__(self, words: Words = NO_WORDS) -> None:
+        self._words = words
+        self._ids: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+        self._kinds: dict[int, Kind] = {}
+        self._next = FIRST_WORD + len(words)
+
+    def __len__(self) -> int:
+        return self._next
+
+    @cached_property
+    def first_new(self) -> int:
+        """Ids from here on are in order of arrival, below in order of their text."""
+        return FIRST_WORD + len(self._words)
+
+    def intern(self, text: str) -> int:
+        found = self._ids.get(text)
+        if found is not None:
+            return found
+        rank = self._words.find(text.encode("utf-8", "surrogatepass"))
+        if rank is None:
+            token, self._next = self._next, self._next + 1
+        else:
+            token = FIRST_WORD + rank
+        self._ids[text] = token
+        self._texts[token] = text
+        return token
+
+    def text(self, token: int) -> str:
+        """The token's characters; "" for tokens that stand for none."""
+        found = self._texts.get(token)
+        if found is None:
+            if not FIRST_WORD <= token < self.first_new:
+                return ""
+            found = self._texts[token] = self._words[token - FIRST_WORD].decode("utf-8", "surrogatepass")
+        return found
+
+    def kind(self, token: int) -> Kind:
+        found = self._kinds.get(token)
+        if found is None:
+            text = self.text(token)
+            found = self._kinds[token] = kind_of(text) if text else Kind.LAYOUT
+        return found
+
+    def stored_range(self, start: str) -> tuple[int, int]:
+        """The half-open range of stored ids whose text begins with `start`."""
+        low, high = self._words.beginning_with(start.encode("utf-8", "surrogatepass"))
+        return FIRST_WORD + low, FIRST_WORD + high
+
+    def new_beginning_with(self, start: str) -> list[int]:
+        """Ids met since the index was built whose text begins with `start`."""
+        return [token for text, token in self._ids.items() if token >= self.first_new and text.startswith(start)]
