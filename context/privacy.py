@@ -70,6 +70,11 @@ class Gate:
         self._exclude = tuple(exclude)
         self._ignore_files = IgnoreFiles()
 
+    @property
+    def exclude(self) -> tuple[str, ...]:
+        """The patterns it was made with, for a process that must judge alike."""
+        return self._exclude
+
     def refusal(self, path: Path | None, *, cross_file: bool = False) -> str | None:
         """Why the text of `path` may not be shown, in words; None where it may. Never raises.
 

@@ -83,7 +83,7 @@ def guesses(model: Model, start: Start, *, floor: float = 0.0, most: int = 24) -
             dearer = cost - log(min(max(chance, 1e-9), 1.0))
             if dearer > lowest:
                 continue
-            if token == start.then and not opened.replace(start.opened, "", 1):
+            if token == start.then and (token == END or opened == start.opened):
                 if steps:
                     heapq.heappush(queue, (dearer, next(order), steps, opened, True))
                 continue

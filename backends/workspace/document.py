@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.workspace.index import Ints
-from backends.workspace.lexer import OUT3, SAME, Lexed, Lexer
+from backends.workspace.lexer import OUT3, SAME, Lexed, Lexer, width
 
 Mask = Callable[[str], str]
 """Blanks every line that holds a secret, keeping its length."""
@@ -38,7 +38,7 @@ def _common_end(left: str, right: str, limit: int) -> int:
 
 class Document:
     """`tokens`, `space`, `at` as in `Lexed`, as arrays; `fresh` marks the tokens of lines that were typed or changed
-    since the file was first seen."""
+    since the file was first seen; `revision` counts the changes."""
 
     def __init__(self, text: str, lexer: Lexer, mask: Mask) -> None:
         self.text, self._lexer, self._mask = text, lexer, mask
@@ -46,6 +46,7 @@ class Document:
         self.space: NDArray[np.uint8] = np.empty(0, np.uint8)
         self.at: Ints = np.empty(0, np.int32)
         self.fresh: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self.revision = 0
         self._opaque: list[tuple[int, int]] = []
         self._lex_all(text)
 
@@ -55,6 +56,7 @@ class Document:
         old = self.text
         if text == old:
             return
+        self.revision += 1
         start = _common_start(old, text)
         end = _common_end(old, text, min(len(old), len(text)) - start)
         old_end, new_end = len(old) - end, len(text) - end
@@ -129,6 +131,17 @@ class Document:
             (a + shift, b + shift) if a >= old_stop else (a, b + shift if b > begin else b) for a, b in self._opaque
         ]
         self.text = text
+
+    def opaque_at(self, offset: int) -> bool:
+        """Whether the offset lies within a comment or string over several lines."""
+        return any(opened < offset < closed for opened, closed in self._opaque)
+
+    def column_at(self, border: int) -> int:
+        """The indent of the line that holds the token before number `border`."""
+        at = int(self.at[border - 1])
+        start = self.text.rfind("\n", 0, at) + 1
+        body = self.text[start : start + 200]
+        return width(body[: len(body) - len(body.lstrip(" \t"))])
 
     def around(self, offset: int) -> int:
         """The number of tokens that begin before `offset`."""

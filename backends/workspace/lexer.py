@@ -17,6 +17,9 @@ FILE, HOLE, SAME, IN, OUT, OUT2, OUT3 = range(7)
 FIRST_WORD = 8
 """The least id of a token that has text."""
 
+SECRET = "\x01"
+"""Stands, character for character, in the place of a masked secret."""
+
 MAX_STRING, MAX_WORD, MAX_NUMBER = 48, 64, 12
 
 _SPACE, _SKIP, _NEWLINE = -1, -2, -1000
@@ -26,7 +29,7 @@ _TRIPLE = r'''[rRbBuUfF]{0,2}(?:"""(?:[^\\]|\\[\s\S])*?(?:"""|\Z)|\'\'\'(?:[^\\]
 _BACKTICK = r"`(?:[^`\\]|\\[\s\S])*`?"
 _BLOCK = r"/\*[\s\S]*?(?:\*/|\Z)"
 _WORD = r"[^\W\d]\w*|\d\w*(?:\.\d\w*)?"
-_WHITE = r"[ \t\f\v]+|\\\r?\n|(?:\r\n|\n|\r)[ \t\r\n\f]*"
+_WHITE = SECRET + r"+|[ \t\f\v]+|\\\r?\n|(?:\r\n|\n|\r)[ \t\r\n\f]*"
 _C_OPERATOR = r"=>|->|::|\+\+|--|&&|\|\||\?\?|\?\.|===|!==|:=|<-|\.\.[.=]?|<<=?|[-+*/%&|^=<>!]=|."
 _PY_OPERATOR = r"->|:=|\*\*|//|<<|[-+*/%&|^@=<>!]=|\.\.\.|."
 
@@ -266,6 +269,7 @@ class Lexer:
             len(piece) > (MAX_WORD if first.isalpha() or first == "_" else MAX_STRING)
             or (first.isdigit() and len(piece) > MAX_NUMBER)
             or (first in "\"'`rRbBuUfF" and quote_left_open(piece))
+            or SECRET in piece
         ):
             return HOLE
         else:

@@ -1,0 +1,156 @@
+"""The embedded backend: completes from the open project alone, without weights, key, GPU or network."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backends.api import Card, Done, FimRequest, Finish, Text, Usage
+from context.clock import Clock
+from context.privacy import Gate
+from context.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from backends.workspace.decode import Guess
+    from backends.workspace.library import Library
+
+logger = logging.getLogger(__name__)
+
+LOOK_AGAIN = 2.0
+"""Seconds between two looks at whether the index was built anew or the branch switched."""
+
+
+class WorkspaceInfiller:
+    """`roots` are the workspace's folders; `store` is where the index is kept (a folder of its own; None: only for the
+    life of this object)."""
+
+    def __init__(self, roots: Sequence[Path], gate: Gate, store: Path | None, clock: Clock) -> None:
+        self._roots, self._gate, self._clock = list(roots), gate, clock
+        self._temporary = None if store else tempfile.TemporaryDirectory(prefix="infill-")
+        folder = store or Path(self._temporary.name if self._temporary else "")
+        name = hashlib.sha256("\0".join(str(root) for root in self._roots).encode()).hexdigest()[:24]
+        self._target = folder / f"{name}.index"
+        self._child: subprocess.Popen[bytes] | None = None
+        self._library: Library | None = None
+        self._seen: tuple[int, int] = (0, 0)
+        self._branch: tuple[int, ...] | None = None
+        self._next_look = 0.0
+
+    @property
+    def card(self) -> Card:
+        return Card(name="workspace", model="workspace", sends=False, context_tokens=1_000_000)
+
+    def observe(self, snapshot: Snapshot) -> None:
+        if snapshot.path is not None and self._gate.refusal(snapshot.path) is not None:
+            return
+        name = self._gate.relative(snapshot.path) if snapshot.path else snapshot.uri
+        self._known().observe(name, snapshot.language, snapshot.text)
+        self._look()
+
+    def forget(self, path: Path) -> None:
+        self._known().forget(self._gate.relative(path))
+
+    async def stream(self, request: FimRequest) -> AsyncIterator[Text | Done]:
+        from backends.workspace.decode import guesses
+        from backends.workspace.library import Place
+
+        self._look()
+        context = request.context
+        found = self._known().at(Place(context.path, context.language, context.prefix, context.suffix))
+        shown = 0
+        if found is not None:
+            model, start = found
+            best: Guess | None = None
+            for guess in guesses(model, start, floor=request.floor):
+                await asyncio.sleep(0)
+                if guess is not None:
+                    best = guess
+                    break
+            if best is not None:
+                for step in best.steps[: request.max_tokens]:
+                    shown += 1
+                    if step.text:
+                        yield Text(step.text, step.chance)
+        finish = Finish.LENGTH if shown >= request.max_tokens else Finish.STOP
+        yield Done(finish, Usage(prompt=0, completion=shown, estimated=True))
+
+    async def check(self) -> str:
+        index = self._known().index
+        if index is None:
+            return "The workspace model learns from open files; the index of the folder is being built."
+        return f"The workspace model knows {len(index.paths)} files ({len(index.tokens)} tokens)."
+
+    async def aclose(self) -> None:
+        self._end_child()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _known(self) -> Library:
+        if self._library is None:
+            from backends.workspace.library import Library
+
+            self._library = Library(self._gate)
+        return self._library
+
+    def _look(self) -> None:
+        """Takes up a newly built index; starts building where there is none yet or the branch was switched."""
+        now = self._clock.now()
+        if now < self._next_look or not self._roots:
+            return
+        self._next_look = now + LOOK_AGAIN
+        self._adopt_if_new()
+        if self._child is not None:
+            if self._child.poll() is None:
+                return
+            self._end_child()
+        branch = tuple(_changed_at(root / ".git" / "HEAD") for root in self._roots)
+        if branch != self._branch:
+            self._branch = branch
+            from backends.workspace import building
+
+            try:
+                self._child = building.start(self._roots, self._gate.exclude, self._target)
+                self._next_look = now
+            except OSError as error:
+                logger.warning("the index cannot be built: %s", type(error).__name__)
+
+    def _adopt_if_new(self) -> None:
+        from backends.workspace.index import Unusable, load
+
+        try:
+            status = self._target.stat()
+        except OSError:
+            return
+        seen = (status.st_mtime_ns, status.st_size)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            self._known().adopt(load(self._target))
+        except Unusable as reason:
+            logger.warning("the stored index is not used: %s", reason)
+
+    def _end_child(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        if child.stdin is not None:
+            child.stdin.close()
+        try:
+            child.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

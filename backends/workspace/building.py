@@ -1,0 +1,131 @@
+"""The process that reads a repository and writes its index: `python -I -c … ROOT`, its orders as JSON on standard input.
+
+It runs at the lowest priority, ends when its parent does (standard input closes), and never imports anything from the
+project it reads: `-I` keeps the working folder and PYTHON* out of the import path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from backends.workspace.index import Index, Unusable, build, load, save
+from backends.workspace.learnable import language_to_learn, without_secrets
+from backends.workspace.lexer import FILE, FIRST_WORD, Lexer, dialect_of
+from context.privacy import Gate
+from context.walker import WalkedFile, read, walk
+
+MOST_TOKENS = 8_000_000
+"""About one and a half million lines; what is walked later is left out."""
+
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from backends.workspace.building import main; main()"
+
+
+def start(roots: list[Path], exclude: tuple[str, ...], target: Path) -> subprocess.Popen[bytes]:
+    """Starts the process. It exits with 0 when `target` is up to date. Close its stdin to end it early."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        [sys.executable, "-I", "-c", _PROGRAM, str(_PACKAGE_ROOT)],
+        cwd=target.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    orders = {"roots": [str(root) for root in roots], "exclude": list(exclude), "target": str(target)}
+    assert process.stdin is not None
+    with contextlib.suppress(OSError):
+        process.stdin.write(json.dumps(orders).encode() + b"\n")
+        process.stdin.flush()
+    return process
+
+
+def main() -> None:
+    orders = json.loads(sys.stdin.buffer.readline())
+    if hasattr(os, "nice"):
+        os.nice(15)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    roots = [Path(root) for root in orders["roots"]]
+    refresh(roots, Gate(roots, exclude=orders["exclude"]), Path(orders["target"]))
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def refresh(roots: list[Path], gate: Gate, target: Path) -> bool:
+    """Brings the index at `target` up to date; False where it was. Files that did not change are not read again."""
+    try:
+        old: Index | None = load(target)
+    except Unusable:
+        old = None
+    found = {gate.relative(file.path): file for file in _files(roots, gate)}
+    if old is not None and [(f.size, f.mtime_ns) for f in found.values()] == old.stamps and list(found) == old.paths:
+        return False
+    save(_index(found, old, gate), target)
+    return True
+
+
+def _files(roots: list[Path], gate: Gate) -> Iterator[WalkedFile]:
+    for root in roots:
+        for file in walk(root, gate):
+            if language_to_learn(file.path) is not None:
+                yield file
+
+
+def _index(found: dict[str, WalkedFile], old: Index | None, gate: Gate) -> Index:
+    ids: dict[str, int] = {}
+
+    def intern(text: str) -> int:
+        return ids.setdefault(text, FIRST_WORD + len(ids))
+
+    lexers: dict[str, Lexer] = {}
+    tokens, space, first_of = array("i"), bytearray(), [0]
+    paths: list[str] = []
+    stamps: list[tuple[int, int]] = []
+    for path, file in found.items():
+        number = old.number_of.get(path) if old is not None else None
+        if old is not None and number is not None and old.stamps[number] == (file.size, file.mtime_ns):
+            low, high = old.span(number)
+            for token in old.tokens[low:high].tolist():
+                word = old.words[token - FIRST_WORD].decode("utf-8", "surrogatepass") if token >= FIRST_WORD else ""
+                tokens.append(intern(word) if word else token)
+            space.extend(old.space[low:high].tobytes())
+        else:
+            text = read(file.path)
+            if text is None:
+                continue
+            dialect = dialect_of(language_to_learn(file.path) or "")
+            lexer = lexers.setdefault(dialect.name, Lexer(dialect, intern))
+            lexed = lexer.lex(without_secrets(text, gate))
+            tokens.append(FILE)
+            space.append(0)
+            tokens.extend(lexed.tokens)
+            space.extend(lexed.space)
+        first_of.append(len(tokens))
+        paths.append(path)
+        stamps.append((file.size, file.mtime_ns))
+        if len(tokens) > MOST_TOKENS:
+            break
+    lexers.clear()
+    words = sorted((text.encode("utf-8", "surrogatepass"), number) for text, number in ids.items())
+    ids.clear()
+    rank = np.arange(FIRST_WORD + len(words), dtype=np.int32)
+    rank[[number for _, number in words]] = np.arange(FIRST_WORD, FIRST_WORD + len(words), dtype=np.int32)
+    sorted_words = [word for word, _ in words]
+    del words
+    ranked = rank[np.frombuffer(tokens, np.int32)] if tokens else np.empty(0, np.int32)
+    del tokens
+    return build(
+        sorted_words, ranked, np.frombuffer(bytes(space), np.uint8), np.array(first_of, np.int32), paths, stamps
+    )

@@ -1,0 +1,269 @@
+"""All that the model has read: open documents, the index, and which files are near which. Hands out a `Model` per cursor."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath, PurePosixPath
+
+import numpy as np
+
+from backends.workspace.counts import END
+from backends.workspace.decode import Start, brackets_of
+from backends.workspace.document import Document
+from backends.workspace.evidence import Scope, Shelf
+from backends.workspace.index import CONTEXT, Index
+from backends.workspace.learnable import without_secrets
+from backends.workspace.lexer import FILE, Lexer, dialect_of, indent_step, quote_left_open, width
+from backends.workspace.model import Model, Repository
+from backends.workspace.vocabulary import NO_WORDS, Vocabulary
+from context.grammars import language_of
+from context.privacy import Gate
+
+MOST_OPEN = 24
+"""Documents kept; the one used longest ago goes first."""
+NEAR_TOKENS = 120_000
+"""Tokens of files near the cursor that are searched whole for every question."""
+_WORDS_OF_IMPORT = re.compile(
+    r"^\s*(?:from|import|use|mod|#\s*include|export|require|const\s.*require|using)\b[^\n]*", re.M
+)
+_WORD = re.compile(r"\w{3,}")
+
+
+@dataclass(slots=True)
+class _Open:
+    """An open document: its language, its newest text, and its tokens once they were needed."""
+
+    language: str
+    text: str
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cursor as the model needs it: `path` as privacy shows it, the text on both sides."""
+
+    path: str
+    language: str
+    prefix: str
+    suffix: str
+
+
+class Library:
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._open: OrderedDict[str, _Open] = OrderedDict()
+        self._index: Index | None = None
+        self._forgotten: set[str] = set()
+        self._vocabulary = Vocabulary(NO_WORDS)
+        self._lexers: dict[str, Lexer] = {}
+        self._near: tuple[tuple[object, ...], Shelf | None] = ((), None)
+        self._file: tuple[tuple[object, ...], Shelf | None] = ((), None)
+        self._model: tuple[tuple[object, ...], Model | None] = ((), None)
+
+    @property
+    def index(self) -> Index | None:
+        return self._index
+
+    def adopt(self, index: Index) -> None:
+        """A new index: its words have other ids, so open documents are lexed again when they are next needed."""
+        self._index = index
+        self._forgotten.clear()
+        self._vocabulary = Vocabulary(index.words)
+        self._lexers.clear()
+        self._near = self._file = ((), None)
+        self._model = ((), None)
+        for opened in self._open.values():
+            opened.document = None
+
+    def observe(self, path: str, language: str, text: str) -> None:
+        opened = self._open.get(path)
+        if opened is None:
+            self._open[path] = _Open(language, text)
+            while len(self._open) > MOST_OPEN:
+                self._open.popitem(last=False)
+        else:
+            opened.text = text
+        self._open.move_to_end(path)
+        self._forgotten.discard(path)
+
+    def forget(self, path: str) -> None:
+        self._open.pop(path, None)
+        self._forgotten.add(path)
+        self._near = ((), None)
+
+    def at(self, place: Place) -> tuple[Model, Start] | None:
+        """The model of this moment and where to begin; None where nothing is to be said: in a comment, in prose."""
+        whole = self._whole(place)
+        prefix, suffix = whole.prefix, whole.suffix
+        lexer = self._lexer(place.language)
+        line_start = max(prefix.rfind("\n"), prefix.rfind("\r")) + 1
+        line = prefix[line_start:]
+        rest = re.split(r"[\r\n]", suffix, maxsplit=1)[0]
+        pieces = lexer.dialect.pattern.findall(line)
+        started = ""
+        if pieces:
+            last: str = pieces[-1]
+            if lexer.dialect.comments and last.startswith(lexer.dialect.comments):
+                return None
+            if last[0].isalnum() or last[0] in "_$@'\"`":
+                if not quote_left_open(last) and last[-1] in "\"'`":
+                    started = ""
+                elif last.startswith(('"""', "'''")):
+                    return None
+                else:
+                    started = last
+        without_line = prefix[:line_start] + suffix[len(rest) :]
+        opened = self._open.get(place.path)
+        if opened is None:
+            opened = self._open[place.path] = _Open(place.language, without_line)
+        self._open.move_to_end(place.path)
+        if opened.document is None:
+            opened.document = Document(opened.text, lexer, self._mask)
+        document = opened.document
+        document.update(without_line)
+        if document.opaque_at(line_start):
+            return None
+        border = document.around(line_start)
+        context = document.tokens[max(0, border - CONTEXT) : border].tolist()
+        own = lexer.lex(line[: len(line) - len(started)])
+        texts = [self._vocabulary.text(token) for token in own.tokens]
+        if context:
+            indent = width(line[: len(line) - len(line.lstrip(" \t"))])
+            context.append(indent_step(document.column_at(border), indent, lexer.dialect.unit))
+        context.extend(own.tokens)
+        then, suffix_token = END, self._first_token(document, border)
+        if rest.strip():
+            after = lexer.lex(rest.lstrip()).tokens
+            then = after[0] if after else END
+        start = Start(
+            tuple(context[-CONTEXT:]) or (FILE,),
+            started,
+            not line or line[-1].isspace(),
+            brackets_of(texts),
+            then,
+        )
+        return self._model_at(place.path, document, border, suffix_token), start
+
+    def _whole(self, place: Place) -> Place:
+        """The place in the whole observed text, where the request shows only a window of it."""
+        opened = self._open.get(place.path)
+        if opened is None or len(place.prefix) + len(place.suffix) >= len(opened.text):
+            return place
+        mark = place.prefix[-400:] + place.suffix[:400]
+        found = opened.text.find(mark)
+        if found < 0:
+            return place
+        cut = found + len(place.prefix[-400:])
+        return Place(place.path, place.language, opened.text[:cut], opened.text[cut:])
+
+    def _model_at(self, path: str, document: Document, border: int, suffix_token: int) -> Model:
+        near_key = (path, self._index, tuple(self._open)[-8:], len(self._forgotten))
+        if self._near[0] != near_key:
+            self._near = (near_key, self._near_shelf(path, document.text))
+        key = (near_key, document.revision, border, suffix_token)
+        if self._model[0] == key and self._model[1] is not None:
+            return self._model[1]
+        tokens = np.concatenate((document.tokens[:border], [FILE], document.tokens[border:])).astype(np.int32)
+        space = np.concatenate((document.space[:border], [0], document.space[border:])).astype(np.uint8)
+        fresh = np.concatenate((document.fresh[:border], [False], document.fresh[border:]))
+        scope = np.where(fresh, Scope.FRESH, Scope.FILE).astype(np.uint8)
+        repository = None
+        if self._index is not None:
+            repository = Repository(self._index, self._hidden())
+        model = Model(self._vocabulary, Shelf(tokens, space, scope), self._near[1], repository, suffix_token)
+        self._model = (key, model)
+        return model
+
+    def _hidden(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        assert self._index is not None
+        hidden = np.zeros(len(self._index.paths) + 1, np.bool_)
+        for path in (*self._open, *self._forgotten):
+            number = self._index.number_of.get(path)
+            if number is not None:
+                hidden[number] = True
+        return hidden
+
+    def _near_shelf(self, path: str, text: str) -> Shelf | None:
+        """Open documents first, then what is imported, the tested or testing file, and the folder."""
+        tokens, space, scope = [], [], []
+        room = NEAR_TOKENS
+        for other in [name for name in reversed(self._open) if name != path][:8]:
+            opened = self._open[other]
+            if opened.document is None:
+                opened.document = Document(opened.text, self._lexer(opened.language), self._mask)
+            elif opened.document.text != opened.text:
+                opened.document.update(opened.text)
+            document = opened.document
+            tokens += [np.zeros(1, np.int32), document.tokens[:room]]
+            space += [np.zeros(1, np.uint8), document.space[:room]]
+            scope += [
+                np.full(1, Scope.NEAR, np.uint8),
+                np.where(document.fresh[:room], Scope.FRESH, Scope.NEAR).astype(np.uint8),
+            ]
+            room -= len(document.tokens)
+            if room <= 0:
+                break
+        if self._index is not None and room > 0:
+            for number in near_files(path, text, self._index.paths):
+                name = self._index.paths[number]
+                if name == path or name in self._open or name in self._forgotten:
+                    continue
+                low, high = self._index.span(number)
+                high = min(high, low + room)
+                tokens.append(self._index.tokens[low:high])
+                space.append(self._index.space[low:high])
+                scope.append(np.full(high - low, Scope.NEAR, np.uint8))
+                room -= high - low
+                if room <= 0:
+                    break
+        if not tokens:
+            return None
+        tokens.reverse()
+        space.reverse()
+        scope.reverse()
+        return Shelf(np.concatenate(tokens), np.concatenate(space), np.concatenate(scope))
+
+    def _first_token(self, document: Document, border: int) -> int:
+        for token in document.tokens[border : border + 3].tolist():
+            if not END <= token < END + 5:
+                return int(token)
+        return -1
+
+    def _lexer(self, language: str) -> Lexer:
+        dialect = dialect_of(language)
+        return self._lexers.setdefault(dialect.name, Lexer(dialect, self._vocabulary.intern))
+
+    def _mask(self, text: str) -> str:
+        return without_secrets(text, self._gate)
+
+
+def near_files(path: str, text: str, paths: Sequence[str]) -> list[int]:
+    """Numbers of the files likeliest to help in `path`, best first: named in its imports, its test or what it tests, in
+    its folder; only those of the same language."""
+    here = PurePosixPath(path)
+    language = language_of(PurePath(path))
+    named = {word for line in _WORDS_OF_IMPORT.findall(text) for word in _WORD.findall(line)}
+    own = _subject(here.stem)
+    ranked: list[tuple[int, int]] = []
+    for number, name in enumerate(paths):
+        folder, _, file = name.rpartition("/")
+        stem = file.partition(".")[0]
+        closeness = 0
+        if _subject(stem) == own and len(own) > 2:
+            closeness += 4
+        if stem in named or (stem in ("__init__", "index", "mod") and folder.rpartition("/")[2] in named):
+            closeness += 3
+        if folder == here.parent.as_posix() or (not folder and here.parent.as_posix() == "."):
+            closeness += 2
+        if closeness and language_of(PurePath(name)) == language:
+            ranked.append((-closeness, number))
+    ranked.sort()
+    return [number for _, number in ranked]
+
+
+def _subject(stem: str) -> str:
+    """What a file is about, without the words that mark tests."""
+    return re.sub(r"^test_|_test$|\.test$|\.spec$|Tests?$|^test", "", stem.partition(".")[0]).lower()
