@@ -34,7 +34,7 @@ _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from backends.workspace
 def start(roots: list[Path], exclude: tuple[str, ...], target: Path) -> subprocess.Popen[bytes]:
     """Starts the process. It exits with 0 when `target` is up to date. Close its stdin to end it early."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+    process = subprocess.Popen(
         [sys.executable, "-I", "-c", _PROGRAM, str(_PACKAGE_ROOT)],
         cwd=target.parent,
         stdin=subprocess.PIPE,
@@ -59,8 +59,9 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
-    os._exit(0)
+    while os.read(sys.stdin.fileno(), 1):  # Not through the buffer, whose lock would outlive the main thread.
+        pass
+    os._exit(1)
 
 
 def refresh(roots: list[Path], gate: Gate, target: Path) -> bool:

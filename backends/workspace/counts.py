@@ -44,8 +44,9 @@ def count(rows: Rows, suffix_token: int) -> Counts:
     tokens, which = np.unique(followed, return_inverse=True)
     bucket = _BUCKET_OF[rows.length]
     cell = (which * len(Scope) + rows.scope) * BUCKETS + bucket
-    counts = np.bincount(cell, rows.weight, len(tokens) * len(Scope) * BUCKETS).reshape(len(tokens), len(Scope), BUCKETS)
-    counts = counts[:, :, ::-1].cumsum(2)[:, :, ::-1]
+    shape = (len(tokens), len(Scope), BUCKETS)
+    exact = np.bincount(cell, rows.weight, len(tokens) * len(Scope) * BUCKETS).astype(np.float64).reshape(shape)
+    counts = exact[:, :, ::-1].cumsum(2)[:, :, ::-1]
     trust = (rows.length + 0.01) ** 2
     weight = np.bincount(which, trust, len(tokens))
     spaced = np.bincount(which, trust * rows.space, len(tokens)) / weight

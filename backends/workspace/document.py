@@ -116,9 +116,7 @@ class Document:
             if tail:
                 self.fresh[-tail:] |= old_fresh[-tail:]
 
-    def _splice(
-        self, text: str, begin: int, old_stop: int, piece: Lexed, shift: int, changed: tuple[int, int]
-    ) -> None:
+    def _splice(self, text: str, begin: int, old_stop: int, piece: Lexed, shift: int, changed: tuple[int, int]) -> None:
         low = int(np.searchsorted(self.at, begin))
         high = max(int(np.searchsorted(self.at, old_stop)), low)
         at = np.array(piece.at, np.int32)
@@ -150,5 +148,6 @@ class Document:
 
 def _line_end(text: str, offset: int) -> int:
     found = text.find("\n", offset)
-    return found if found >= 0 else len(text)
-
+    if found < 0:
+        return len(text)
+    return found - 1 if found > offset and text[found - 1] == "\r" else found

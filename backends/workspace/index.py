@@ -35,6 +35,11 @@ _VERSION = 3
 _HEAD = struct.Struct("<8sIII")
 
 
+def view(array: NDArray[np.generic]) -> memoryview:
+    """The array's own memory: reading one item of it costs a third of reading one item of the array."""
+    return np.ascontiguousarray(array).data
+
+
 class Unusable(Exception):
     """The file is not an index of this version, or it is damaged: build it again."""
 
@@ -57,8 +62,8 @@ class Index:
         self.words, self.tokens, self.space, self.order, self.starts = words, tokens, space, order, starts
         self.first_of, self.paths, self.stamps = first_of, list(paths), list(stamps)
         self.number_of = {path: number for number, path in enumerate(self.paths)}
-        self._token_at = memoryview(tokens)
-        self._place_at = memoryview(order)
+        self._token_at = view(tokens)
+        self._place_at = view(order)
 
     def span(self, number: int) -> tuple[int, int]:
         """First and one past the last place of a file's tokens."""
@@ -105,9 +110,8 @@ def sorted_by_context(tokens: Ints) -> tuple[Ints, Ints]:
     bits = max(vocabulary.bit_length(), 1)
     key, depth = before, 1
     while depth < 3 and bits * (depth + 1) <= 62:
-        wider = key << bits if depth == 1 else key
-        wider = wider if depth == 1 else key << bits
-        wider[depth:] |= before[: size - depth]
+        wider = key << bits
+        wider[depth:] |= before[: max(size - depth, 0)]
         key, depth = wider, depth + 1
     del before
     order = np.argsort(key, kind="stable")
@@ -124,7 +128,7 @@ def sorted_by_context(tokens: Ints) -> tuple[Ints, Ints]:
         del rank_in_order, order
         key = rank.astype(np.int64)
         key *= count + 1
-        key[depth:] += rank[: size - depth]
+        key[depth:] += rank[: max(size - depth, 0)]
         del rank
         depth *= 2
         order = np.argsort(key, kind="stable")
@@ -144,7 +148,7 @@ def build(
     offsets = np.zeros(len(words) + 1, np.int32)
     if words:
         offsets[1:] = np.cumsum([len(word) for word in words])
-    held = Words(memoryview(b"".join(words)), memoryview(offsets))
+    held = Words(memoryview(b"".join(words)), view(offsets))
     return Index(held, tokens, space, order, starts, first_of, paths, stamps)
 
 
@@ -155,10 +159,7 @@ def save(index: Index, path: Path) -> None:
     parts: list[bytes | memoryview] = [
         json.dumps({"paths": index.paths, "stamps": index.stamps}).encode(),
         blob,
-        *(
-            memoryview(np.ascontiguousarray(a)).cast("B")
-            for a in (offsets, index.tokens, index.space, index.order, index.starts, index.first_of)
-        ),
+        *(view(a).cast("B") for a in (offsets, index.tokens, index.space, index.order, index.starts, index.first_of)),
     ]
     table = struct.pack(f"<{len(parts)}Q", *(len(part) for part in parts))
     check = zlib.crc32(table)
@@ -201,7 +202,7 @@ def load(path: Path) -> Index:
         if found != check:
             raise Unusable("damaged")
         about = json.loads(bytes(parts[0]))
-        offsets, tokens, order, starts, first_of = (np.frombuffer(parts[n], np.int32) for n in (2, 3, 5, 6, 7))
+        tokens, order, starts, first_of = (np.frombuffer(parts[n], np.int32) for n in (3, 5, 6, 7))
         return Index(
             Words(parts[1], parts[2].cast("i")),
             tokens,

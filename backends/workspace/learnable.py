@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from backends.workspace.lexer import SECRET
+from backends.workspace.lexer import HIDDEN
 from context.grammars import language_of
 from context.masking import secret_spans
 from context.privacy import Gate
 
-_NOT_CODE = frozenset("csv html json jsonc markdown plaintext restructuredtext svg xml".split())
+_NOT_CODE = frozenset(["csv", "html", "json", "jsonc", "markdown", "plaintext", "restructuredtext", "svg", "xml"])
 
 
 def language_to_learn(path: PurePath) -> str | None:
@@ -27,7 +27,7 @@ def without_secrets(text: str, gate: Gate) -> str:
     position = 0
     for start, end in spans:
         parts.append(text[position:start])
-        parts.append(SECRET * (end - start))
+        parts.append(HIDDEN * (end - start))
         position = end
     parts.append(text[position:])
     return "".join(parts)

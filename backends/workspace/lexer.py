@@ -17,7 +17,7 @@ FILE, HOLE, SAME, IN, OUT, OUT2, OUT3 = range(7)
 FIRST_WORD = 8
 """The least id of a token that has text."""
 
-SECRET = "\x01"
+HIDDEN = "\x01"
 """Stands, character for character, in the place of a masked secret."""
 
 MAX_STRING, MAX_WORD, MAX_NUMBER = 48, 64, 12
@@ -29,7 +29,7 @@ _TRIPLE = r'''[rRbBuUfF]{0,2}(?:"""(?:[^\\]|\\[\s\S])*?(?:"""|\Z)|\'\'\'(?:[^\\]
 _BACKTICK = r"`(?:[^`\\]|\\[\s\S])*`?"
 _BLOCK = r"/\*[\s\S]*?(?:\*/|\Z)"
 _WORD = r"[^\W\d]\w*|\d\w*(?:\.\d\w*)?"
-_WHITE = SECRET + r"+|[ \t\f\v]+|\\\r?\n|(?:\r\n|\n|\r)[ \t\r\n\f]*"
+_WHITE = HIDDEN + r"+|[ \t\f\v]+|\\\r?\n|(?:\r\n|\n|\r)[ \t\r\n\f]*"
 _C_OPERATOR = r"=>|->|::|\+\+|--|&&|\|\||\?\?|\?\.|===|!==|:=|<-|\.\.[.=]?|<<=?|[-+*/%&|^=<>!]=|."
 _PY_OPERATOR = r"->|:=|\*\*|//|<<|[-+*/%&|^@=<>!]=|\.\.\.|."
 
@@ -41,7 +41,6 @@ class Dialect:
     name: str
     pattern: re.Pattern[str]
     comments: tuple[str, ...]
-    multiline: tuple[str, ...]
     delimiters: tuple[str, ...]
     unit: int = 4
 
@@ -50,11 +49,10 @@ def _dialect(
     name: str,
     *parts: str,
     comments: tuple[str, ...] = (),
-    multiline: tuple[str, ...] = (),
     delimiters: tuple[str, ...] = (),
     unit: int = 4,
 ) -> Dialect:
-    return Dialect(name, re.compile("|".join((_WHITE, *parts))), comments, multiline, delimiters, unit)
+    return Dialect(name, re.compile("|".join((_WHITE, *parts))), comments, delimiters, unit)
 
 
 _PYTHON = _dialect(
@@ -65,13 +63,10 @@ _PYTHON = _dialect(
     _WORD,
     _PY_OPERATOR,
     comments=("#",),
-    multiline=('"""', "'''"),
     delimiters=('"""', "'''"),
 )
 _C_COMMENTS = (r"//[^\r\n]*", _BLOCK)
-_C = _dialect(
-    "c", *_C_COMMENTS, _STRING, _WORD, _C_OPERATOR, comments=("//", "/*"), multiline=("/*",), delimiters=("/*", "*/")
-)
+_C = _dialect("c", *_C_COMMENTS, _STRING, _WORD, _C_OPERATOR, comments=("//", "/*"), delimiters=("/*", "*/"))
 _SCRIPT = _dialect(
     "script",
     *_C_COMMENTS,
@@ -80,7 +75,6 @@ _SCRIPT = _dialect(
     r"[$\w]*[^\W\d][$\w]*|\$[$\w]*|" + _WORD,
     _C_OPERATOR,
     comments=("//", "/*"),
-    multiline=("/*", "`"),
     delimiters=("/*", "*/", "`"),
     unit=2,
 )
@@ -92,7 +86,6 @@ _JVM = _dialect(
     _WORD,
     _C_OPERATOR,
     comments=("//", "/*"),
-    multiline=("/*", '"""'),
     delimiters=("/*", "*/", '"""'),
 )
 _GO = _dialect(
@@ -103,7 +96,6 @@ _GO = _dialect(
     _WORD,
     _C_OPERATOR,
     comments=("//", "/*"),
-    multiline=("/*", "`"),
     delimiters=("/*", "*/", "`"),
 )
 _RUST = _dialect(
@@ -113,7 +105,6 @@ _RUST = _dialect(
     _WORD,
     _C_OPERATOR,
     comments=("//", "/*"),
-    multiline=("/*",),
     delimiters=("/*", "*/"),
 )
 _HASH = _dialect("hash", r"#[^\r\n]*", _STRING, r"[$@]?[^\W\d]\w*[?!]?|\d[\w.]*", _C_OPERATOR, comments=("#",), unit=2)
@@ -215,7 +206,7 @@ class Lexer:
         """`text` begins at the start of a line; no line-end token is due before its first."""
         out = Lexed()
         tokens, space, at = out.tokens, out.space, out.at
-        get, unit, multiline = self._codes.get, self.dialect.unit, self.dialect.multiline
+        get, unit = self._codes.get, self.dialect.unit
         spaced, offset, line_at = 0, 0, 0
         column = 0  # the indent of the last line with code
         due = -1  # the indent of the line about to begin, -1 inside a line
@@ -245,7 +236,7 @@ class Lexer:
                 spaced = 0
             else:
                 spaced = 1
-                if piece.startswith(multiline) and ("\n" in piece or "\r" in piece):
+                if "\n" in piece or "\r" in piece:
                     out.opaque.append((offset, offset + len(piece)))
                 if due < 0 and tokens and piece[0] in "\"'rRbBuUfF`":
                     tokens.append(HOLE)
@@ -261,18 +252,27 @@ class Lexer:
             code = _NEWLINE - width(indent)
         elif first in " \t\f\v\\" and (piece.isspace() or piece.endswith("\n")):
             code = _SPACE
-        elif self.dialect.comments and piece.startswith(self.dialect.comments):
+        elif self._skipped(piece):
             return _SKIP
-        elif "\n" in piece or "\r" in piece or (len(piece) > 5 and piece.lstrip("rRbBuUfF").startswith(('"""', "'''"))):
-            return _SKIP
-        elif (
-            len(piece) > (MAX_WORD if first.isalpha() or first == "_" else MAX_STRING)
-            or (first.isdigit() and len(piece) > MAX_NUMBER)
-            or (first in "\"'`rRbBuUfF" and quote_left_open(piece))
-            or SECRET in piece
-        ):
+        elif len(piece) > self._longest(first) or HIDDEN in piece or self._left_open(piece):
             return HOLE
         else:
             code = self._intern(piece)
         self._codes[piece] = code
         return code
+
+    def _skipped(self, piece: str) -> bool:
+        """Comments, docstrings, and all that crosses lines."""
+        if self.dialect.comments and piece.startswith(self.dialect.comments):
+            return True
+        return "\n" in piece or "\r" in piece or piece.lstrip("rRbBuUfF").startswith(('"""', "'''"))
+
+    def _left_open(self, piece: str) -> bool:
+        lifetime = self.dialect is _RUST and piece[0] == "'"
+        return not lifetime and quote_left_open(piece)
+
+    @staticmethod
+    def _longest(first: str) -> int:
+        if first.isdigit():
+            return MAX_NUMBER
+        return MAX_WORD if first.isalpha() or first == "_" else MAX_STRING

@@ -25,16 +25,17 @@ class Kind(IntEnum):
     OPERATOR = 7
 
 
-KEYWORDS = frozenset(
-    """and as assert async await begin bool boolean break byte case catch chan char class const constexpr continue crate
+_KEYWORDS = """
+    and as assert async await begin bool boolean break byte case catch chan char class const constexpr continue crate
     debugger def default defer del delete do double elif else elsif end enum except export extends extern fallthrough
     false False final finally float fn for foreach from func function global go goto if impl implements import in include
     inline instanceof int interface internal is lambda let long loop match mod module move mut namespace new nil None
     nonlocal not null nullptr object of operator or override package pass private protected pub public raise range readonly
     ref register require return self short signed sizeof static struct super switch template this throw throws trait true
     True try type typedef typename typeof undefined union unsafe unsigned use using val var virtual void volatile when
-    where while with yield""".split()
-)
+    where while with yield
+"""
+KEYWORDS = frozenset(_KEYWORDS.split())
 
 
 def kind_of(text: str) -> Kind:
@@ -65,12 +66,12 @@ class Words:
         return bytes(self._blob[self._offsets[rank] : self._offsets[rank + 1]])
 
     def find(self, word: bytes) -> int | None:
-        rank = bisect_left(self, word)  # type: ignore[type-var]
+        rank = bisect_left(self, word)
         return rank if rank < len(self) and self[rank] == word else None
 
     def beginning_with(self, start: bytes) -> tuple[int, int]:
         """The half-open range of ranks of the words that begin with `start`."""
-        return bisect_left(self, start), bisect_left(self, start + b"\xff")  # type: ignore[type-var]
+        return bisect_left(self, start), bisect_left(self, start + b"\xff")
 
 
 NO_WORDS = Words(memoryview(b""), memoryview(b"\0\0\0\0").cast("i"))
