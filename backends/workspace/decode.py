@@ -7,7 +7,7 @@ much likelier than all others no time is spent on the rest.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import exp, log
@@ -20,7 +20,7 @@ LONGEST = 40
 WIDE = 5
 """Ways on that are followed from one beginning."""
 
-_CLOSES = {")": "(", "]": "[", "}": "{"}
+_CLOSES: Mapping[str, str] = {")": "(", "]": "[", "}": "{"}
 
 
 @dataclass(frozen=True, slots=True)

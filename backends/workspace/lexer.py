@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 FILE, HOLE, SAME, IN, OUT, OUT2, OUT3 = range(7)
@@ -111,7 +111,7 @@ _HASH = _dialect("hash", r"#[^\r\n]*", _STRING, r"[$@]?[^\W\d]\w*[?!]?|\d[\w.]*"
 _DASH = _dialect("dash", r"--[^\r\n]*", _STRING, _WORD, _C_OPERATOR, comments=("--",), unit=2)
 _PROSE = _dialect("prose", r"[^\W_]\w*|.", unit=2)
 
-_BY_LANGUAGE: dict[str, Dialect] = {
+_BY_LANGUAGE: Mapping[str, Dialect] = {
     "python": _PYTHON,
     "c": _C,
     "cpp": _C,
