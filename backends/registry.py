@@ -17,7 +17,7 @@ from backends.address import is_local, origin_of, root_of
 from backends.api import Infiller
 from backends.breaker import Breaker
 from backends.closed import Closed
-from backends.errors import BackendError, BadRequest, Unreachable
+from backends.errors import BackendError, BadRequest
 from backends.http import Wiring
 from backends.keys import Found, Secret
 from backends.route import Leg, Route
@@ -176,4 +176,6 @@ def _host(config: BackendConfig, model: str, clock: Clock) -> RunningHost:
 
 
 def _workspace(roots: Sequence[Path], gate: Gate, store: Path | None, clock: Clock) -> Infiller:
-    return Closed(Unreachable("workspace", "The workspace model is not part of this build.", "Set another `backend`."))
+    from backends.workspace.backend import WorkspaceInfiller
+
+    return WorkspaceInfiller(roots, gate, store, clock)
