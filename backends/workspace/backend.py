@@ -7,7 +7,7 @@ import hashlib
 import logging
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ class WorkspaceInfiller:
     def forget(self, path: Path) -> None:
         self._known().forget(self._gate.relative(path))
 
-    async def stream(self, request: FimRequest) -> AsyncIterator[Text | Done]:
+    async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
         from backends.workspace.decode import guesses
         from backends.workspace.library import Place
 
