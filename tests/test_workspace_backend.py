@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -103,8 +102,9 @@ def test_the_building_process_imports_nothing_of_the_project(tmp_path: Path) -> 
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"import pathlib\npathlib.Path({str(tmp_path / 'ran')!r}).touch()\n")
     target = tmp_path / "store" / "x.index"
-    child = building.start([tmp_path], (), target)
-    assert child.wait(timeout=60) == 0
+    child = building.Build([tmp_path], (), target)
+    assert child.wait(60) == 0
+    child.end()
     assert not (tmp_path / "ran").exists()
     assert "numpy.py" in load(target).paths
 
@@ -118,9 +118,7 @@ def test_the_building_process_ends_with_its_parent(tmp_path: Path) -> None:
     )
     assert child.stdin is not None
     child.stdin.close()
-    started = time.monotonic()
     child.wait(timeout=60)
-    assert time.monotonic() - started < 60
 
 
 async def test_the_server_takes_up_the_index_when_it_is_built(tmp_path: Path) -> None:

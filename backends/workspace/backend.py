@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
-import subprocess
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
@@ -17,6 +15,7 @@ from context.privacy import Gate
 from context.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from backends.workspace.building import Build
     from backends.workspace.decode import Guess
     from backends.workspace.library import Library
 
@@ -36,7 +35,7 @@ class WorkspaceInfiller:
         folder = store or Path(self._temporary.name if self._temporary else "")
         name = hashlib.sha256("\0".join(str(root) for root in self._roots).encode()).hexdigest()[:24]
         self._target = folder / f"{name}.index"
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Build | None = None
         self._library: Library | None = None
         self._seen: tuple[int, int] = (0, 0)
         self._branch: tuple[int, ...] | None = None
@@ -68,7 +67,7 @@ class WorkspaceInfiller:
             model, start = found
             best: Guess | None = None
             for guess in guesses(model, start, floor=request.floor):
-                await asyncio.sleep(0)
+                await self._clock.sleep(0)
                 if guess is not None:
                     best = guess
                     break
@@ -106,16 +105,16 @@ class WorkspaceInfiller:
         self._next_look = now + LOOK_AGAIN
         self._adopt_if_new()
         if self._child is not None:
-            if self._child.poll() is None:
+            if self._child.running:
                 return
             self._end_child()
         branch = tuple(_changed_at(root / ".git" / "HEAD") for root in self._roots)
         if branch != self._branch:
             self._branch = branch
-            from backends.workspace import building
+            from backends.workspace.building import Build
 
             try:
-                self._child = building.start(self._roots, self._gate.exclude, self._target)
+                self._child = Build(self._roots, self._gate.exclude, self._target)
                 self._next_look = now
             except OSError as error:
                 logger.warning("the index cannot be built: %s", type(error).__name__)
@@ -138,15 +137,8 @@ class WorkspaceInfiller:
 
     def _end_child(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        if child.stdin is not None:
-            child.stdin.close()
-        try:
-            child.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        if child is not None:
+            child.end()
 
 
 def _changed_at(path: Path) -> int:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,22 +31,40 @@ _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from backends.workspace.building import main; main()"
 
 
-def start(roots: list[Path], exclude: tuple[str, ...], target: Path) -> subprocess.Popen[bytes]:
-    """Starts the process. It exits with 0 when `target` is up to date. Close its stdin to end it early."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-c", _PROGRAM, str(_PACKAGE_ROOT)],
-        cwd=target.parent,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    orders = {"roots": [str(root) for root in roots], "exclude": list(exclude), "target": str(target)}
-    assert process.stdin is not None
-    with contextlib.suppress(OSError):
-        process.stdin.write(json.dumps(orders).encode() + b"\n")
-        process.stdin.flush()
-    return process
+class Build:
+    """The process, as its parent holds it. When it has ended by itself, `target` is up to date or could not be made."""
+
+    def __init__(self, roots: Sequence[Path], exclude: Sequence[str], target: Path) -> None:
+        """Raises OSError where it cannot be started."""
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", _PROGRAM, str(_PACKAGE_ROOT)],
+            cwd=target.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        orders = {"roots": [str(root) for root in roots], "exclude": list(exclude), "target": str(target)}
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.write(json.dumps(orders).encode() + b"\n")
+            self._process.stdin.flush()
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def wait(self, seconds: float) -> int:
+        """The exit status: 0 when all went well."""
+        return self._process.wait(seconds)
+
+    def end(self) -> None:
+        """Ends it now if it still runs."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
 
 
 def main() -> None:
