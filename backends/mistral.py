@@ -160,9 +160,10 @@ class Mistral:
         if status in (400, 404) and ("invalid model" in said or refused.kind == "invalid_model"):
             what = f"The model {self._model} is not known at {origin}, or is retired."
             return BadRequest(name, what, f"Set `model` to {self._persona.model or 'one that is'}.")
-        if status == 404 and "no route" in said:
+        if status == 404 and ("no route" in said or said in ("not found", "file not found")):
             what = f"{origin} completes no code under this path (404)."
-            return BadRequest(name, what, f"Set `base_url` to the host alone, such as {DEFAULT_URL}.")
+            mend = f"Set `base_url` to the host alone, such as {DEFAULT_URL}; behind LiteLLM it ends in /mistral."
+            return BadRequest(name, what, mend)
         if status in (400, 413, 422) and any(sign in said for sign in ("context", "too large", "too long")):
             return BadRequest(name, f"The prompt is longer than {self._model} reads.", "Lower `context_tokens`.")
         return None

@@ -41,6 +41,8 @@ SPENT_WORDS = (
     "exceeded budget",
     "exceeded your current quota",
 )
+KEY_NOT_FOUND = "no_db_connection"
+"""What LiteLLM without a database calls a key that is not its master key, with status 400."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ def as_error(backend: str, origin: str, refusal: Refusal) -> BackendError:
     said = f' It says "{refusal.words}".' if refusal.words else ""
     if 300 <= status < 400:
         return _redirected(backend, origin, refusal)
-    if status in (401, 403):
-        verb = "does not accept the key" if status == 401 else "does not allow this key to do that"
+    if status in (401, 403) or refusal.kind == KEY_NOT_FOUND:
+        verb = "does not allow this key to do that" if status == 403 else "does not accept the key"
         return Unauthorised(backend, f"{origin} {verb} ({status}).{said}", "Set the right one with `infill key set`.")
     if status == 402 or _is_spent(refusal):
         return QuotaSpent(

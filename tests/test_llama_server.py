@@ -26,7 +26,8 @@ from context.privacy import Cleared, Excerpt, FimContext
 from tests.tiny_gguf import write
 
 BINARY = os.environ.get("INFILL_LLAMA_SERVER", "")
-pytestmark = pytest.mark.skipif(not BINARY, reason="INFILL_LLAMA_SERVER does not name a llama-server to run against")
+if not BINARY:
+    pytest.skip("INFILL_LLAMA_SERVER does not name a llama-server to run against", allow_module_level=True)
 
 KEY = Secret("a-key-for-tests")
 PREFIX = "def total(numbers):\n    result = 0\n    for number in numbers:\n        "
