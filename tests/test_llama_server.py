@@ -1,7 +1,7 @@
 """The two backends against a real server of another hand: llama.cpp's, with a model of half a megabyte made on the spot.
 
-Runs where INFILL_LLAMA_SERVER names the binary; docs/backends.md says how to build one. The model's weights are random, so
-nothing is asserted of what it writes, only of how it is asked and how its answers are read.
+Collected where INFILL_LLAMA_SERVER names the binary (tests/conftest.py); docs/backends.md says how to build one. The weights
+are random, so nothing is asserted of what the model writes, only of how it is asked and how its answers are read.
 """
 
 from __future__ import annotations
@@ -26,9 +26,6 @@ from context.privacy import Cleared, Excerpt, FimContext
 from tests.tiny_gguf import write
 
 BINARY = os.environ.get("INFILL_LLAMA_SERVER", "")
-if not BINARY:
-    pytest.skip("INFILL_LLAMA_SERVER does not name a llama-server to run against", allow_module_level=True)
-
 KEY = Secret("a-key-for-tests")
 PREFIX = "def total(numbers):\n    result = 0\n    for number in numbers:\n        "
 SHOWN = (Excerpt("lib/one.py", Cleared("one = 1\n"), "open file"),)
