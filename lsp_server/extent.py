@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from context.snapshot import Cursor
-from lsp_server.control import CONTROL_TOKEN
+from lsp_server.control import control_token
 from lsp_server.lexis import PROSE
 from lsp_server.members import among_members
 from lsp_server.place import Extent, Place, plain
+from lsp_server.talk import FENCE, is_packed
 from lsp_server.whole import DECIDABLE, opens, whole_at
 
 if TYPE_CHECKING:
@@ -55,19 +56,31 @@ class Cutter:
     def feed(self, piece: str) -> bool:
         """Takes the next piece; True when the stream should stop now."""
         self._answer = plain(self._answer + piece)
-        if self._cut is None:
-            lines = self._answer.count("\n")
-            # Only a line end, and then the first word of the line after it, can change the verdict.
-            if "\n" in piece or (lines > self._decided and DECIDABLE.match(self._answer, self._answer.rfind("\n") + 1)):
-                if lines:
-                    self._cut = whole_at(self._answer, self._place, final=False)
-                if not self._answer.endswith("\n"):
-                    self._decided = lines
-            if self._cut is None and (token := CONTROL_TOKEN.search(self._answer)) is not None and token.start():
-                self._cut = token.start()
-            if self._cut is None and lines >= 3 and _runs_away(self._answer):
-                self._cut = len(self._answer)
+        if self._cut is None and self._worth_a_look(piece):
+            self._cut = self._end()
         return self._cut is not None
+
+    def _worth_a_look(self, piece: str) -> bool:
+        """Only a line end, the first word of the line after it, and the end of a token can change the verdict."""
+        if "\n" in piece or piece.endswith((">", "]")):
+            return True
+        lines = self._answer.count("\n")
+        if not lines or lines == self._decided or not DECIDABLE.match(self._answer, self._answer.rfind("\n") + 1):
+            return False
+        self._decided = lines
+        return True
+
+    def _end(self) -> int | None:
+        answer = self._answer
+        token = control_token(answer, self._place)
+        if token is not None and answer[: token.start()].strip():
+            return token.start()
+        if "\n" not in answer:
+            return None
+        if self._place.language not in PROSE and is_packed(answer):
+            fences = list(FENCE.finditer(answer, 0, answer.rfind("\n") + 1))
+            return fences[1].end() if len(fences) > 1 else None
+        return len(answer) if _runs_away(answer) else whole_at(answer, self._place, final=False)
 
     @property
     def text(self) -> str:
@@ -79,6 +92,6 @@ class Cutter:
 
 
 def _runs_away(answer: str) -> bool:
-    """Three whole lines in a row are the same."""
-    *_, first, second, third, _ = answer.rsplit("\n", 4) if answer.count("\n") >= 4 else ["", *answer.split("\n")]
-    return first == second == third and any(character.isalnum() for character in first)
+    """The last three whole lines are the same."""
+    lines = answer.rsplit("\n", 4)[-4:-1]
+    return len(lines) == 3 and lines[0] == lines[1] == lines[2] and any(map(str.isalnum, lines[0]))

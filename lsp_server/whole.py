@@ -13,6 +13,9 @@ from lsp_server.members import among_members
 from lsp_server.place import Extent, Place, squeeze, width
 
 _OPENS = re.compile(r"(?:[({\[:]|=>|->|\b(?:do|then|begin|else|where|of|try|with)|\|\w+(?:, *\w+)*\|)\s*$")
+_HEADS_BY_WORD = re.compile(
+    r"\s*(?:local\s+)?(?:def|class|module|if|unless|while|until|for|case|begin|function|macro|struct|repeat|let|try|quote)\b"
+)
 _GOES_ON_LINE = re.compile(r"\s*(?:[.{?]|&&|\|\||\|>|[-+*/]\s)")
 _ENDS_OPEN = re.compile(r"(?:[,({\[=\\+*/&|?:]|->|=>|\b(?:and|or|not|in|return|do|then|else))\s*$")
 
@@ -86,7 +89,7 @@ def whole_at(text: str, place: Place, *, final: bool = True) -> int | None:
         if not final and at == last and not DECIDABLE.match(line.text):
             return lines[kept].end if shape.done(at) else None
         if line.text.strip():
-            if not shape.takes(at) or runs_into(line.text, place):
+            if not shape.takes(at) or (not shape.nested(at) and runs_into(line.text, place)):
                 return lines[kept].end
             kept = at
         elif at < last and shape.ends_at_blank(at):
@@ -112,6 +115,11 @@ class _Shape:
         return self.lines[at].text.lstrip().startswith("{") and not self.previous(at).text.rstrip().endswith(
             (";", "{", "}", ",")
         )
+
+    def nested(self, at: int) -> bool:
+        """Line `at` is inside a block of the answer's own that has no bracket."""
+        by_layout = self.language in BY_INDENTATION or self.language in BY_END_WORD
+        return by_layout and width(self.lines[at].text) > self.base
 
     def opened(self, at: int) -> bool:
         """Some line before `at` had a bracket of the answer's own open."""
@@ -142,9 +150,7 @@ class _Statement(_Shape):
             if text.startswith((")", "]", "}")):
                 return False
             head = self.lines[self.first].text
-            heads = _OPENS.search(
-                (self.place.before if not self.first else "") + head
-            ) is not None or self._inner_headed(at)
+            heads = self._heads(head if self.first else self.place.before + head) or self._inner_headed(at)
             if deeper:
                 return heads or _ENDS_OPEN.search(previous) is not None or text.startswith(".")
             if width(line.text) < self.base:
@@ -153,6 +159,9 @@ class _Statement(_Shape):
                 return at == self.first + 1 or width(previous) > self.base
             return heads and CLAUSE.match(text) is not None
         return deeper and (_GOES_ON_LINE.match(text) is not None or _ENDS_OPEN.search(previous) is not None)
+
+    def _heads(self, line: str) -> bool:
+        return opens(line) or (self.language in BY_END_WORD and _HEADS_BY_WORD.match(line) is not None)
 
     def _inner_headed(self, at: int) -> bool:
         return any(width(line.text) > self.base for line in self.lines[self.first + 1 : at] if line.text.strip())

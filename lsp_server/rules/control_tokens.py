@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from lsp_server.control import CONTROL_TOKEN
+from lsp_server.control import control_token
 from lsp_server.place import Place
 from lsp_server.rules.verdict import Drop
 
 
 def control_tokens(text: str, place: Place) -> str | Drop:
-    while (token := CONTROL_TOKEN.search(text)) is not None:
-        if token[0] in place.above or token[0] in place.below:
-            return text  # a file about models: here the token is the author's own text
+    while (token := control_token(text, place)) is not None:
         if text[: token.start()].strip():
             return text[: token.start()]
         text = text[: token.start()] + text[token.end() :]
