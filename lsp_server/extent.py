@@ -50,12 +50,16 @@ class Cutter:
     def __init__(self, cursor: Cursor, extent: Extent, parsed: Parsed | None = None) -> None:
         self._place = Place(cursor, extent, parsed)
         self._answer = ""
+        self._held = ""
         self._cut: int | None = None
         self._decided = -1  # the number of the last line whose beginning has been looked at
 
     def feed(self, piece: str) -> bool:
         """Takes the next piece; True when the stream should stop now."""
-        self._answer = plain(self._answer + piece)
+        piece = self._held + piece
+        self._held = "\r" if piece.endswith("\r") else ""  # the first half of a line end, perhaps
+        piece = plain(piece.removesuffix("\r"))
+        self._answer += piece
         if self._cut is None and self._worth_a_look(piece):
             self._cut = self._end()
         return self._cut is not None
@@ -84,11 +88,11 @@ class Cutter:
 
     @property
     def text(self) -> str:
-        return self._answer if self._cut is None else self._answer[: self._cut]
+        return self._answer + plain(self._held) if self._cut is None else self._answer[: self._cut]
 
     @property
     def rest(self) -> str:
-        return "" if self._cut is None else self._answer[self._cut :]
+        return "" if self._cut is None else self._answer[self._cut :] + plain(self._held)
 
 
 def _runs_away(answer: str) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 CLOSER_OF: Mapping[str, str] = {"(": ")", "[": "]", "{": "}"}
 OPENER_OF: Mapping[str, str] = {closer: opener for opener, closer in CLOSER_OF.items()}
@@ -54,8 +54,7 @@ CLAUSE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A bracket at `at`, or an edge of a text-like stretch: `kind` is "(", ")" …, "string" or "comment"; `end` is past it.
 
     `ended` is False for a stretch that runs to the end of the text and wants its delimiter `delimiter` there.

@@ -31,6 +31,9 @@ class Extent(StrEnum):
 WINDOW = 6_000
 """Characters looked at on either side of the cursor."""
 
+NEAR = 2_500
+"""Characters on either side of the cursor whose every bracket is read; further down indentation must do."""
+
 TAB = 4
 """Columns a tab counts for where indentations of both kinds are compared; files that mix them mean no exact width."""
 
@@ -150,11 +153,11 @@ class Place:
 
     @cached_property
     def _top_level_start(self) -> int:
-        """Where the window's last line at the left margin that begins something starts: no bracket is open across it."""
+        """Where the last line at the left margin that begins something starts: no bracket is open across it. Or near enough."""
         start = len(self.above)
         for line in (self.before, *self.lines_above):
             start -= len(line)
-            if _TOP_LEVEL.match(line) and not _GOES_ON.match(line):
+            if (_TOP_LEVEL.match(line) and not _GOES_ON.match(line)) or len(self.above) - start > NEAR:
                 return start
             start -= 1
         return 0
@@ -166,6 +169,15 @@ class Place:
 
     def openers(self, skipped: int = 0) -> tuple[Opener, ...]:
         """The brackets open at the cursor, outermost first. `skipped` characters after the cursor are taken as not there."""
+        if skipped not in self._known_openers:
+            self._known_openers[skipped] = self._openers(skipped)
+        return self._known_openers[skipped]
+
+    @cached_property
+    def _known_openers(self) -> dict[int, tuple[Opener, ...]]:
+        return {}
+
+    def _openers(self, skipped: int) -> tuple[Opener, ...]:
         stack = self._scanned[0]
         if not stack:
             return ()
@@ -189,7 +201,7 @@ class Place:
 
     def _closers_below(self, skipped: int) -> list[tuple[str, str | None]]:
         """Brackets after the cursor that close what was open before it, with the indentation of the lines they begin."""
-        text, depth, found = self.below[skipped:], 0, []
+        text, depth, found = self.below[skipped:NEAR], 0, []
         within = self.within if not skipped else ""
         for token in tokens(text, self.language, within):
             if token.kind in CLOSER_OF:
@@ -203,9 +215,9 @@ class Place:
         return found
 
     def _closed_far_off(self, stack: tuple[tuple[str, str], ...], closed: list[bool]) -> list[bool]:
-        """Beyond the window: a bracket is closed where the first line as little indented as its own begins with a closer."""
+        """Further down: a bracket is closed where the first line as little indented as its own begins with a closer."""
         text = self.cursor.snapshot.text
-        end = self.cursor.offset + WINDOW
+        end = self.cursor.offset + NEAR
         if all(closed) or end >= len(text):
             return closed
         for level, (kind, indent) in enumerate(stack):
