@@ -86,10 +86,11 @@ class Trees:
         self._work: dict[str, _Work] = {}
 
     def parsed(self, snapshot: Snapshot) -> Parsed | None:
-        """The snapshot's tree after at most one slice of work.
+        """The snapshot's tree after at most one slice of work, or a little more where a long parse has just ended.
 
         None where the language has no grammar, where the text is too big, or where the parse has not ended: a later call
-        with the same text goes on with it.
+        goes on with it. A parse that was begun is ended even if the text has changed since; from there the newer text is a
+        small step, where starting anew at each key would never end.
         """
         known = self._done.get(snapshot.uri)
         if known is not None and known.language != snapshot.language:
@@ -98,20 +99,18 @@ class Trees:
         if known is not None and (known.text is snapshot.text or known.text == snapshot.text):
             self._done.move_to_end(snapshot.uri)
             return known
-        work = self._work.get(snapshot.uri)
-        if work is None or work.snapshot_text != snapshot.text:
-            work = _begin(snapshot, known)
-            if work is None:
-                self.forget(snapshot.uri)
-                return None
-            self._work[snapshot.uri] = work
+        work = self._work.get(snapshot.uri) or _begin(snapshot, known)
+        if work is None:
+            self.forget(snapshot.uri)
+            return None
+        self._work[snapshot.uri] = work
         tree = _slice(work)
         if tree is None:
             return None
         del self._work[snapshot.uri]
-        parsed = Parsed(snapshot.language, snapshot.text, work.data, tree)
+        parsed = Parsed(snapshot.language, work.snapshot_text, work.data, tree)
         self._keep(snapshot.uri, parsed)
-        return parsed
+        return parsed if work.snapshot_text == snapshot.text else self.parsed(snapshot)
 
     async def ready(self, snapshot: Snapshot) -> Parsed | None:
         """The snapshot's tree, however long it takes, with a turn for the event loop after each slice."""

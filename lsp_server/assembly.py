@@ -89,7 +89,7 @@ def assemble(
     completer = Completer(
         backend,
         lambda cursor: bench.gather(cursor, tokens),
-        bench.parsed,
+        bench.view,
         manner,
         gate=gate,
         cache=cache,

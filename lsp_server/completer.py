@@ -16,7 +16,6 @@ from backends.errors import BackendError
 from context.clock import Clock
 from context.privacy import FimContext
 from context.snapshot import Cursor, Snapshot
-from context.syntax import Parsed
 from lsp_server.cache import Answer, Cache, Place
 from lsp_server.debounce import Rhythm, wait
 from lsp_server.eagerness import Dial
@@ -29,6 +28,7 @@ from lsp_server.rules import Drop, apply
 from lsp_server.showing import Screen, Showing
 from lsp_server.status import StatusBoard
 from lsp_server.usage import Asked, Ledger, cost_of
+from lsp_server.view import View
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +52,13 @@ class Manner:
 
 class Completer:
     """`gather` turns a cursor into what the backend may know; it is the only way by which text gets into a request.
-    `parsed` gives a document's syntax tree where there is one at hand."""
+    `look` gives the part of the document that the rules look at."""
 
     def __init__(
         self,
         backend: Infiller,
         gather: Callable[[Cursor], Awaitable[FimContext]],
-        parsed: Callable[[Cursor], Parsed | None],
+        look: Callable[[Cursor], View],
         manner: Manner,
         *,
         gate: Gate,
@@ -73,7 +73,7 @@ class Completer:
     ) -> None:
         self._backend = backend
         self._gather = gather
-        self._parsed = parsed
+        self._look = look
         self._manner = manner
         self._gate = gate
         self._cache = cache
@@ -168,8 +168,8 @@ class Completer:
         started = self._clock.now()
         if not ahead:
             self._status.thinking()
-        parsed = self._parsed(cursor)
-        cutter = Cutter(cursor, extent_at(cursor, parsed), parsed)
+        view = self._look(cursor)
+        cutter = Cutter(view.cursor, extent_at(view.cursor, view.parsed), view.parsed)
         place = Place.at(cursor, self._model)
 
         def landed(flight: Flight) -> None:
@@ -212,6 +212,8 @@ class Completer:
         others = [found]
         if trigger is Trigger.INVOKED:
             for kept in self._cache.find(cursor, self._model):
+                if kept.text == answer.text:
+                    continue
                 other = self._suggest(cursor, trigger, kept, Origin.CACHE)
                 if isinstance(other, Suggestion) and all(other.text != known.text for known in others):
                     others.append(other)
@@ -221,16 +223,16 @@ class Completer:
         self, cursor: Cursor, trigger: Trigger, answer: Answer, origin: Origin, usage: Usage | None = None
     ) -> Suggestion | Nothing:
         """The answer as the rules leave it."""
-        parsed = self._parsed(cursor)
-        extent = extent_at(cursor, parsed)
+        view = self._look(cursor)
+        extent = extent_at(view.cursor, view.parsed)
         text = answer.text[: answer.cut]
         if not answer.cut:  # shown and typed to the end; what the stream brought beyond it is cut for this place
-            cutter = Cutter(cursor, extent, parsed)
+            cutter = Cutter(view.cursor, extent, view.parsed)
             cutter.feed(answer.text)
             text = cutter.text
         if not text.strip():
             return Nothing(Reason.EMPTY_ANSWER)
-        shown = apply(text, cursor, extent, parsed)
+        shown = apply(text, view.cursor, extent, view.parsed)
         if isinstance(shown, Drop):
             return Nothing(Reason.DROPPED, shown.reason)
         if trigger is Trigger.AUTOMATIC and self._feedback.was_rejected(cursor, shown.text):

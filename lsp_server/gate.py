@@ -13,6 +13,7 @@ from lsp_server.outcome import Nothing, Reason, Trigger
 
 FIRST_PAUSE = 1.0  # seconds without automatic requests after a first failure; doubled by each further one
 LONGEST_PAUSE = 30.0
+LONGEST_LINE = 20_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Gate:
             return Nothing(Reason.DISABLED)
         if len(snapshot.text) > limits.max_file_bytes:
             return Nothing(Reason.TOO_BIG, f"{len(snapshot.text)} characters; the limit is {limits.max_file_bytes}")
+        if cursor.line_end - cursor.line_start > LONGEST_LINE:
+            return Nothing(Reason.TOO_BIG, f"a line of more than {LONGEST_LINE} characters was not written by hand")
         if (rule := self._excluded(snapshot.path)) is not None:
             return Nothing(Reason.EXCLUDED, rule)
         if trigger is Trigger.AUTOMATIC:

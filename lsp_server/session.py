@@ -76,7 +76,7 @@ class Session:
         return outcome
 
     def opened(self, snapshot: Snapshot) -> None:
-        self._bench.see(snapshot)
+        self._bench.opened(snapshot)
         self._learn(snapshot)
 
     def changed(self, uri: str, changes: Sequence[Change]) -> None:

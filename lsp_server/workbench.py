@@ -5,6 +5,7 @@ Everything a request may see of it is handed out as one frozen `Desk`, made at d
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from context.gather import Budget, gather
 from context.privacy import FimContext, Gate
 from context.snapshot import Cursor, Snapshot
 from context.syntax import Parsed, Trees
+from lsp_server.view import View, near, view
 
 DEADLINE = 0.15  # seconds for all sources of one request; what is late is left out and listed
 LARGEST_DESK = 20  # open files a request looks at, the most recently used ones
@@ -29,6 +31,7 @@ class Workbench:
         self._gate = gate
         self._trees = Trees()
         self._edits = EditLog()
+        self._parsing: set[asyncio.Task[Parsed | None]] = set()
 
     def rules(self, roots: Sequence[Path], gate: Gate) -> None:
         """The workspace's folders or its privacy rules have changed."""
@@ -38,16 +41,16 @@ class Workbench:
         """Why nothing may be completed in a file, in words; None where it may."""
         return self._gate.refusal(path)
 
-    def parsed(self, cursor: Cursor) -> Parsed | None:
-        """The document's syntax tree, where it has one that is up to date after one slice of work."""
-        return self._trees.parsed(cursor.snapshot)
+    def view(self, cursor: Cursor) -> View:
+        """What the rules look at around the cursor."""
+        return view(cursor, self._trees)
 
     def scope(self, cursor: Cursor) -> str:
-        """ "comment", "string" or "" for anything else, by the kind of the smallest syntax node at the cursor."""
-        parsed = self.parsed(cursor)
-        if parsed is None or not cursor.offset:
+        """ "comment", "string" or "" for anything else, by the kind of the smallest syntax node before the cursor."""
+        seen = self.view(cursor)
+        if seen.parsed is None or not seen.cursor.offset:
             return ""
-        node = parsed.node_at(cursor.offset - 1)
+        node = seen.parsed.node_at(seen.cursor.offset - 1)
         while node.parent is not None:
             if "comment" in node.type:
                 return "comment"
@@ -64,6 +67,13 @@ class Workbench:
         """What a model may see of `cursor`'s surroundings, in at most `tokens` of prompt."""
         return await gather(cursor, self.desk(), Budget(tokens), self._clock.now() + DEADLINE)
 
+    def opened(self, snapshot: Snapshot) -> None:
+        """Parses a document ahead of its first request, in turns with everything else."""
+        self.see(snapshot)
+        task = asyncio.create_task(self._trees.ready(snapshot), name="infill-first-parse")
+        self._parsing.add(task)
+        task.add_done_callback(self._parsing.discard)
+
     def see(self, snapshot: Snapshot) -> None:
         """Takes note of what was edited since the document was last looked at."""
         self._edits.see(snapshot)
@@ -71,3 +81,4 @@ class Workbench:
     def forget(self, uri: str) -> None:
         self._edits.forget(uri)
         self._trees.forget(uri)
+        self._trees.forget(near(uri))

@@ -23,6 +23,7 @@ from lsp_server.outcome import Failed, Nothing, Offered, Origin, Outcome, Reason
 from lsp_server.showing import Screen
 from lsp_server.status import StatusBoard
 from lsp_server.usage import Ledger, Settled
+from lsp_server.view import View
 from tests.fake_clock import FakeClock, settle
 from tests.marks import cursor_in
 
@@ -45,10 +46,20 @@ class Desk:
             Limits(), self.clock, excluded=lambda path: None, scope=lambda cursor: "", overspent=lambda: self.spent
         )
         self.completer = Completer(
-            self.backend, self.gather, lambda cursor: None, Manner(DIALS[Eagerness.NORMAL]), gate=gate, cache=Cache(self.clock),
-            flights=Flights(self.clock), screen=self.screen, feedback=self.feedback, rhythm=Rhythm(self.clock),
-            ledger=self.ledger, status=StatusBoard(lambda: card, self.statuses.append), clock=self.clock,
-        )  # fmt: skip
+            self.backend,
+            self.gather,
+            lambda cursor: View(cursor, None),
+            Manner(DIALS[Eagerness.NORMAL]),
+            gate=gate,
+            cache=Cache(self.clock),
+            flights=Flights(self.clock),
+            screen=self.screen,
+            feedback=self.feedback,
+            rhythm=Rhythm(self.clock),
+            ledger=self.ledger,
+            status=StatusBoard(lambda: card, self.statuses.append),
+            clock=self.clock,
+        )
 
     async def gather(self, cursor: Cursor) -> FimContext:
         gate = PrivacyGate()

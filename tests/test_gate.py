@@ -53,6 +53,11 @@ def test_a_file_over_the_limit() -> None:
     check(gate(Limits(max_file_bytes=4)), "12345‸", Reason.TOO_BIG, Trigger.INVOKED)
 
 
+def test_a_line_that_nobody_wrote_by_hand() -> None:
+    check(gate(), f"{'x' * 20_001}‸\n", Reason.TOO_BIG)
+    check(gate(), f"{'x' * 20_001}\ny = ‸\n", None)
+
+
 def test_comments_and_strings_where_the_user_switched_them_off() -> None:
     check(gate(Limits(in_comments=False), scope="comment"), "# ‸\n", Reason.IN_COMMENT)
     check(gate(Limits(in_strings=False), scope="string"), "'‸'\n", Reason.IN_STRING)

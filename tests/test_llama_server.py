@@ -86,7 +86,7 @@ async def is_up(url: str) -> None:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    while not true():  # noqa: ASYNC110 - another process has no event to wait for
+    while not true():
         await asyncio.sleep(0.02)
 
 

@@ -62,9 +62,19 @@ def test_a_long_parse_gives_turns_to_the_loop() -> None:
     assert asyncio.run(turns()) > 3
 
 
-def test_a_parse_that_was_given_up_does_not_leak_into_the_next() -> None:
+def test_a_long_parse_goes_on_while_the_text_changes_and_then_catches_up() -> None:
+    trees = Trees()
+    texts = (f"{BIG}x = {number}\n" for number in range(1000))
+    changed = next(text for text in texts if trees.parsed(snap(text)) is not None)
+    assert changed != f"{BIG}x = 0\n"
+    check(trees, changed)
+
+
+def test_a_parse_that_has_not_ended_does_not_leak_into_the_next() -> None:
     trees = Trees()
     assert trees.parsed(snap(BIG)) is None
+    while trees.parsed(snap("x = 1\n")) is None:
+        pass
     check(trees, "x = 1\n")
     assert trees.parsed(snap(BIG, uri="file:///b.py")) is None
     other = trees.parsed(snap("y = 2\n", uri="file:///c.py"))
