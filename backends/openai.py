@@ -169,7 +169,8 @@ class OpenAI:
         if ended:
             return
         if reply.finish is None and not reply.begun:
-            raise BadReply(NAME, f"{self._client.origin} ended its answer before it began.", "It will be asked again.")
+            mend = "It will be asked again; where that never helps, lower `context_tokens`."  # llama_cpp.server, prompt too long
+            raise BadReply(NAME, f"{self._client.origin} ended its answer before it began.", mend)
         if reply.finish and (rest := stops.rest()):
             yield Text(rest)
         yield reply.done(reply.finish or Finish.CUT)
