@@ -17,7 +17,7 @@ from backends.address import is_local, origin_of, root_of
 from backends.api import Infiller
 from backends.breaker import Breaker
 from backends.closed import Closed
-from backends.errors import BackendError, BadRequest
+from backends.errors import BackendError, BadRequest, Unauthorised
 from backends.http import Wiring
 from backends.keys import Found, Secret
 from backends.route import Leg, Route
@@ -77,6 +77,9 @@ class Server:
 def _mistral(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Infiller:
     from backends.mistral import Mistral
 
+    if endpoint.key is None and endpoint.root.endswith(".mistral.ai"):
+        what = f"No key is set for {endpoint.root}."
+        raise Unauthorised("mistral", what, "Set one with `infill key set`, or in MISTRAL_API_KEY.")
     return Mistral(endpoint.root, key=endpoint.secret, clock=clock, model=config.model, wiring=endpoint.wiring)
 
 
@@ -161,11 +164,11 @@ def _server(config: BackendConfig, environment: Mapping[str, str], clock: Clock)
 
 
 def _remote_leg(config: BackendConfig, environment: Mapping[str, str], clock: Clock) -> list[Leg]:
-    """Mistral, where a key is set and the address may be asked."""
+    """Mistral, where a key is set and the address may be asked. An address of the user's own that is none is said."""
     try:
         found = endpoint(config, environment)
-    except BackendError:
-        return []
+    except BackendError as error:
+        return [Leg(Closed(error))] if config.base_url and not config.local_only else []
     return [Leg(_mistral(config, found, clock))] if found.key else []
 
 

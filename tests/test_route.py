@@ -1,0 +1,166 @@
+"""`auto`: who answers, who steps in, what is said, and what never happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backends.api import Card, Done, Learner, Text
+from backends.breaker import SETTLED_PAUSE
+from backends.errors import BadReply, TimedOut, Unauthorised, Unreachable
+from backends.route import Leg, Route
+from backends.scripted import ScriptedInfiller, Step
+from context.snapshot import Snapshot
+from tests.fake_clock import FakeClock
+from tests.requests import fim_request
+
+DENIED = Unauthorised("mistral", "The key is refused.", "Set another.")
+SAID = "The key is refused. Set another. Meanwhile the workspace model answers."
+
+
+class Learning(ScriptedInfiller):
+    """A scripted backend that learns."""
+
+    def __init__(self, script: list[Step], clock: FakeClock, card: Card) -> None:
+        super().__init__(script, clock, card=card)
+        self.learnt: list[object] = []
+
+    def observe(self, snapshot: Snapshot) -> None:
+        self.learnt.append(snapshot)
+
+    def forget(self, path: Path) -> None:
+        self.learnt.append(path)
+
+
+class Journey:
+    """Mistral and the workspace model, scripted, with what the user was told."""
+
+    def __init__(self, mistral: list[Step], workspace: list[Step], *, failover: bool = True) -> None:
+        self.clock = FakeClock()
+        self.said: list[str] = []
+        self.mistral_script = mistral
+        self.mistral = ScriptedInfiller(
+            lambda request: self.mistral_script, self.clock, card=_card("mistral", sends=True)
+        )
+        self.workspace = Learning(workspace, self.clock, _card("workspace", sends=False))
+        legs = [Leg(self.mistral), Leg(self.workspace)]
+        self.route = Route(legs, self.clock, failover=failover, notify=self.said.append)
+
+    async def ask(self) -> str:
+        events = [event async for event in self.route.stream(fim_request())]
+        assert isinstance(events[-1], Done)
+        return "".join(event.text for event in events if isinstance(event, Text))
+
+
+def _card(name: str, *, sends: bool) -> Card:
+    return Card(name=name, model="", sends=sends, context_tokens=1000)
+
+
+async def test_the_first_that_is_there_answers() -> None:
+    journey = Journey(["far"], ["near"])
+    assert await journey.ask() == "far"
+    assert (journey.workspace.requests, journey.said) == ([], [])
+
+
+async def test_one_that_is_not_there_is_passed_over_in_silence() -> None:
+    clock, said = FakeClock(), list[str]()
+    host = ScriptedInfiller([DENIED], clock, card=_card("host", sends=False))
+    near = ScriptedInfiller(["near"], clock)
+    route = Route([Leg(host, lambda: False), Leg(near)], clock, notify=said.append)
+    assert [event async for event in route.stream(fim_request())][0] == Text("near")  # noqa: RUF015
+    assert (host.requests, said) == ([], [])
+
+
+async def test_the_next_steps_in_and_it_is_said_once() -> None:
+    journey = Journey([DENIED], ["near"])
+    assert [await journey.ask() for _ in range(20)] == ["near"] * 20
+    assert journey.said == [SAID]
+    assert len(journey.mistral.requests) == 1
+
+
+async def test_the_better_one_coming_back_takes_the_sentence_away() -> None:
+    journey = Journey([DENIED], ["near"])
+    await journey.ask()
+    journey.mistral_script = ["far"]
+    await journey.clock.advance(SETTLED_PAUSE)
+    assert [await journey.ask() for _ in range(3)] == ["far"] * 3
+    assert journey.said == [SAID, ""]
+
+
+async def test_nobody_steps_in_where_the_user_does_not_allow_it() -> None:
+    journey = Journey([DENIED], ["near"], failover=False)
+    with pytest.raises(Unauthorised):
+        await journey.ask()
+    assert (journey.workspace.requests, journey.said) == ([], [])
+
+
+async def test_a_failure_after_text_is_not_asked_again_elsewhere() -> None:
+    journey = Journey(["half", BadReply("mistral", "It broke.", "Wait.")], ["near"])
+    with pytest.raises(BadReply):
+        await journey.ask()
+    assert journey.workspace.requests == []
+
+
+async def test_nobody_steps_in_that_sends_where_the_failed_one_did_not() -> None:
+    clock = FakeClock()
+    here = ScriptedInfiller([Unreachable("host", "Gone.", "Start it.")], clock, card=_card("host", sends=False))
+    far = ScriptedInfiller(["far"], clock, card=_card("mistral", sends=True))
+    with pytest.raises(Unreachable):
+        await anext(Route([Leg(here), Leg(far)], clock).stream(fim_request()))
+    assert far.requests == []
+
+
+async def test_when_all_fail_the_first_error_is_the_one() -> None:
+    journey = Journey([DENIED], [TimedOut("workspace", "Slow.", "Wait.")])
+    with pytest.raises(Unauthorised):
+        await journey.ask()
+    assert journey.said == []
+
+
+async def test_nobody_is_there() -> None:
+    route = Route([], FakeClock())
+    assert route.card.name == "auto"
+    with pytest.raises(Unreachable, match="infill key set"):
+        await anext(route.stream(fim_request()))
+    with pytest.raises(Unreachable):
+        await route.check()
+
+
+async def test_the_card_is_that_of_the_one_that_would_be_asked() -> None:
+    journey = Journey([DENIED], ["near"])
+    assert journey.route.card.sends
+    await journey.ask()
+    assert journey.route.card.name == "workspace"
+    await journey.clock.advance(SETTLED_PAUSE)
+    assert journey.route.card.name == "mistral"
+
+
+async def test_what_is_observed_and_forgotten_reaches_the_learners() -> None:
+    journey = Journey([], [])
+    snapshot = Snapshot("file:///a.py", Path("/a.py"), "python", 1, "")
+    assert isinstance(journey.route, Learner)
+    journey.route.observe(snapshot)
+    journey.route.forget(Path("/a.py"))
+    assert journey.workspace.learnt == [snapshot, Path("/a.py")]
+
+
+async def test_closing_a_stream_closes_the_one_beneath() -> None:
+    journey = Journey(["a", "b"], [])
+    events = journey.route.stream(fim_request())
+    await anext(events)
+    await events.aclose()
+    assert journey.mistral.open == 0
+
+
+async def test_check_says_a_sentence_on_each() -> None:
+    journey = Journey(["far"], ["near"])
+    assert await journey.route.check() == (
+        "mistral: The scripted backend says what it is told. workspace: The scripted backend says what it is told."
+    )
+
+
+async def test_closing_closes_all() -> None:
+    journey = Journey([], [])
+    await journey.route.aclose()
+    assert (journey.mistral.closed, journey.workspace.closed) == (True, True)
