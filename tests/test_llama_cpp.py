@@ -10,13 +10,13 @@ from contextlib import aclosing
 import pytest
 
 from backends.api import Done, FimRequest, Finish, Text, Usage
-from backends.errors import BackendError, BadReply, BadRequest, RateLimited, TimedOut, Unauthorised
+from backends.errors import BackendError, BadRequest, RateLimited
 from backends.http import Wiring
 from backends.keys import Secret
 from backends.llama_cpp import LlamaCpp
 from context.clock import MonotonicClock
 from context.privacy import Cleared, Excerpt, FimContext
-from tests.fault_server import Answer, Asked, FaultServer, event, raw, reply, reset, serving, silence, stream
+from tests.fault_server import Answer, Asked, FaultServer, event, reply, serving, stream
 
 PROPS = {"model_path": "/models/qwen2.5-coder-1.5b-q8_0.gguf", "default_generation_settings": {"n_ctx": 4096}}
 LAST = {
@@ -108,21 +108,10 @@ async def test_text_in_the_last_event_is_not_lost() -> None:
     assert text == "x"
 
 
-async def test_pings_empty_pieces_and_unknown_fields_are_passed_over() -> None:
-    text, _ = await answer_of([b":\n\n", said(""), event({"content": None}), event({"new": 1}), said("x"), event(LAST)])
-    assert text == "x"
-
-
 async def test_an_older_server_that_counts_nothing_gets_an_estimate() -> None:
     _, end = await answer_of([said("12345"), event({"content": "", "stop": True, "stopped_eos": True})])
     assert end.finish is Finish.STOP
     assert end.usage.estimated
-
-
-@pytest.mark.parametrize("orderly", [True, False])
-async def test_a_stream_cut_before_its_end_keeps_what_came(orderly: bool) -> None:
-    text, end = await answer_of([said("x = "), b'data: {"content":"lo'], end=orderly)
-    assert (text, end.finish, end.usage.estimated) == ("x = ", Finish.CUT, True)
 
 
 async def test_the_connection_is_kept_although_there_is_no_done_event() -> None:
@@ -179,29 +168,6 @@ async def test_a_prompt_that_is_too_long() -> None:
     words = "request (9001 tokens) exceeds the available context size (4096 tokens), try increasing it"
     error = await error_of(reply(400, {"error": {"code": 400, "message": words, "type": "exceed_context_size_error"}}))
     assert "context_tokens" in error.mend
-
-
-@pytest.mark.parametrize(
-    ("infill", "expected"),
-    [
-        (
-            reply(401, {"error": {"message": "Invalid API Key", "type": "authentication_error", "code": 401}}),
-            Unauthorised,
-        ),
-        (reply(500, {"error": {"message": "[json.exception]", "code": 500}}), BadReply),
-        (reply(200, b"<html>portal</html>", kind="text/html"), BadReply),
-        (raw(b""), BadReply),
-        (reset, BadReply),
-        (silence, TimedOut),
-        (stream([]), BadReply),
-        (stream([b"data: nonsense\n\n"]), BadReply),
-        (stream([b"data: \xc3\n\n"]), BadReply),
-        (stream([said("x"), event({"error": {"message": "context shift is disabled", "code": 500}})]), BadReply),
-        (stream([b"data: " + b"x" * 300_000]), BadReply),
-    ],
-)
-async def test_every_other_failure_has_its_name(infill: Answer, expected: type[BackendError]) -> None:
-    assert type(await error_of(infill)) is expected
 
 
 async def test_the_check_says_what_is_loaded() -> None:

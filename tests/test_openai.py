@@ -11,20 +11,13 @@ import pytest
 from backends.api import Done, FimRequest, Finish, Text, Usage
 from backends.errors import (
     BackendError,
-    BadReply,
     BadRequest,
-    QuotaSpent,
-    RateLimited,
-    TimedOut,
-    Unauthorised,
-    Unreachable,
 )
-from backends.http import Wiring
 from backends.keys import Secret
 from backends.openai import OpenAI
 from context.clock import MonotonicClock
 from context.privacy import Cleared, Excerpt, FimContext
-from tests.fault_server import Answer, Asked, FaultServer, event, raw, reply, reset, serving, silence, stream
+from tests.fault_server import Answer, Asked, FaultServer, event, reply, serving, stream
 
 QWEN = {"data": [{"id": "Qwen/Qwen2.5-Coder-7B", "max_model_len": 8192}]}
 PROMPT = "<|fim_prefix|>a = <|fim_suffix|>\nprint(a)\n<|fim_middle|>"
@@ -182,12 +175,6 @@ async def test_odd_deltas_are_read_for_what_they_hold() -> None:
     assert (text, end.finish) == ("abc", Finish.STOP)
 
 
-async def test_a_character_split_over_packets_arrives_whole() -> None:
-    whole = event('{"choices":[{"text":"é𝒳","finish_reason":"stop"}]}')
-    text, _ = await text_and_end(answering([bytes([byte]) for byte in whole] + [event("[DONE]")]))
-    assert text == "é𝒳"
-
-
 async def test_one_json_reply_in_place_of_a_stream() -> None:
     whole = {
         "choices": [{"text": "x = 1", "finish_reason": "length"}],
@@ -200,12 +187,6 @@ async def test_one_json_reply_in_place_of_a_stream() -> None:
 async def test_a_stream_without_done_ends_with_its_finish_reason() -> None:
     text, end = await text_and_end(answering([piece("x", "stop")]))
     assert (text, end.finish) == ("x", Finish.STOP)
-
-
-@pytest.mark.parametrize("how", [{"end": False}, {"end": True}], ids=["broken connection", "orderly end"])
-async def test_a_stream_cut_before_its_end_keeps_what_came(how: dict[str, bool]) -> None:
-    text, end = await text_and_end(answering([piece("x = "), b'data: {"choices":[{"te'], **how))
-    assert (text, end.finish, end.usage.estimated) == ("x = ", Finish.CUT, True)
 
 
 async def test_a_control_token_that_the_server_let_pass_ends_the_answer() -> None:
@@ -310,39 +291,6 @@ async def test_a_prompt_that_is_too_long() -> None:
     assert "context_tokens" in error.mend
 
 
-@pytest.mark.parametrize(
-    ("refusal", "expected"),
-    [
-        (reply(401, {"error": {"message": "Invalid API Key"}}), Unauthorised),
-        (reply(403, {}), Unauthorised),
-        (reply(400, {"error": {"message": "Budget has been exceeded! Current cost: 1.2"}}), QuotaSpent),
-        (reply(429, {}, headers={"Retry-After": "3"}), RateLimited),
-        (reply(500, b"oops"), BadReply),
-        (reply(200, b"<html>log in</html>", kind="text/html"), BadReply),
-        (raw(b""), BadReply),
-        (reset, BadReply),
-        (silence, TimedOut),
-        (stream([]), BadReply),
-        (stream([b"data: nonsense\n\n"]), BadReply),
-        (stream([b"data: [1]\n\n"]), BadReply),
-        (stream([b"data: \xff\xfe\n\n"]), BadReply),
-        (stream([event({"error": {"message": "CUDA out of memory", "code": 500}})]), BadReply),
-        (stream([event({"object": "error", "message": "slow down", "code": 429})]), RateLimited),
-        (stream([b"data: " + b"x" * 300_000]), BadReply),
-    ],
-)
-async def test_every_other_failure_has_its_name(refusal: Answer, expected: type[BackendError]) -> None:
-    wiring = Wiring(total=0.3)
-    assert type(await error_of(routes(refusal, reply(200, QWEN)), wiring=wiring)) is expected
-
-
-async def test_nobody_listens() -> None:
-    async with serving(reset) as server:
-        pass
-    with pytest.raises(Unreachable):
-        await read(infiller(server), request())
-
-
 async def test_a_server_started_again_with_another_model_is_found_out() -> None:
     async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
         name = "starcoder2-3b" if len(server.asked) > 2 else "codellama-7b"
@@ -358,22 +306,6 @@ async def test_a_server_started_again_with_another_model_is_found_out() -> None:
             async with aclosing(backend.stream(request())) as events:
                 assert [each async for each in events]
         assert len(await read(backend, request())) == 2
-
-
-async def test_closing_the_stream_closes_the_connection() -> None:
-    async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
-        await stream([piece("x")] * 10_000, pause=0.001)(asked, writer)
-
-    async with serving(routes(answer, reply(200, QWEN))) as server:
-        backend = infiller(server)
-        async with aclosing(backend.stream(request())) as events:
-            assert isinstance(await anext(events), Text)
-        for _ in range(200):
-            if server.dropped:
-                break
-            await asyncio.sleep(0.005)
-        assert server.dropped == 1
-        await backend.aclose()
 
 
 # What `infill doctor` says.
