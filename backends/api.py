@@ -111,3 +111,12 @@ class Learner(Protocol):
     def observe(self, snapshot: Snapshot) -> None: ...
 
     def forget(self, path: Path) -> None: ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A backend that gets better by what it does in the background after its start."""
+
+    async def prepare(self, seconds: float) -> None:
+        """Waits until that is done, and no longer than `seconds`. Editors never wait; a single question at a terminal does."""
+        ...

@@ -12,11 +12,11 @@ class Closed:
     """What `registry.build` makes where a setting forbids or breaks a backend. It holds no address and no client."""
 
     def __init__(self, error: BackendError) -> None:
-        self._error = error
+        self.error = error
 
     @property
     def card(self) -> Card:
-        return Card(name=self._error.backend, model="", sends=False, context_tokens=0)
+        return Card(name=self.error.backend, model="", sends=False, context_tokens=0)
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
         raise self._again()
@@ -30,4 +30,4 @@ class Closed:
 
     def _again(self) -> BackendError:
         """A fresh exception each time: one instance raised again and again gathers tracebacks."""
-        return type(self._error)(self._error.backend, self._error.what, self._error.mend)
+        return type(self.error)(self.error.backend, self.error.what, self.error.mend)

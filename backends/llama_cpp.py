@@ -9,7 +9,7 @@ quarter. The stream ends with an event whose `stop` is true; there is no `[DONE]
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -99,19 +99,13 @@ class LlamaCpp:
         if self._loaded is None:
             self._loaded = await self._look()
         context = request.context
-        body = {
-            "input_prefix": context.prefix,
-            "input_suffix": context.suffix,
-            "input_extra": [{"filename": excerpt.path, "text": excerpt.text} for excerpt in context.excerpts],
-            "n_predict": request.max_tokens,
-            "stop": list(request.stop),
-            "temperature": request.temperature,
-            "seed": request.seed,
-            "model": request.model or self._model or None,
-        }
-        async with aclosing(self._infill(body, context.prefix + context.suffix)) as answer:
+        async with aclosing(self._infill(self._asked(request), context.prefix + context.suffix)) as answer:
             async for event in answer:
                 yield event
+
+    def preview(self, request: FimRequest) -> Mapping[str, object]:
+        """See `backends.preview`."""
+        return self._whole(self._asked(request))
 
     async def check(self) -> str:
         """Asks for one token: /health and /props say nothing of whether the model has fill-in-the-middle tokens."""
@@ -131,8 +125,21 @@ class LlamaCpp:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def _infill(self, body: dict[str, object], sent: str) -> AsyncGenerator[Text | Done, None]:
-        """One request's stream, read past `Done` to its end, so that the connection is kept."""
+    def _asked(self, request: FimRequest) -> dict[str, object]:
+        context = request.context
+        return {
+            "input_prefix": context.prefix,
+            "input_suffix": context.suffix,
+            "input_extra": [{"filename": excerpt.path, "text": excerpt.text} for excerpt in context.excerpts],
+            "n_predict": request.max_tokens,
+            "stop": list(request.stop),
+            "temperature": request.temperature,
+            "seed": request.seed,
+            "model": request.model or self._model or None,
+        }
+
+    def _whole(self, body: dict[str, object]) -> dict[str, object]:
+        """With what every request says."""
         always = {
             "prompt": "",
             "stream": True,
@@ -142,9 +149,12 @@ class LlamaCpp:
             "t_max_predict_ms": int(self._longest * 800),
             "response_fields": LAST_EVENT,
         }
-        asked = {name: value for name, value in body.items() if value is not None} | always
+        return {name: value for name, value in body.items() if value is not None} | always
+
+    async def _infill(self, body: dict[str, object], sent: str) -> AsyncGenerator[Text | Done, None]:
+        """One request's stream, read past `Done` to its end, so that the connection is kept."""
         reply = LlamaReply(NAME, self._client.origin, sent)
-        async with aclosing(self._client.events("/infill", asked, sent=sent)) as events:
+        async with aclosing(self._client.events("/infill", self._whole(body), sent=sent)) as events:
             try:
                 async for data in events:
                     if reply.finish:

@@ -90,6 +90,10 @@ class Mistral:
             async for event in events:
                 yield event
 
+    def preview(self, request: FimRequest) -> Mapping[str, object]:
+        """See `backends.preview`."""
+        return body_of(request, self._model, self._salt)
+
     async def check(self) -> str:
         """Completes one token, then asks what is known of the model: a key may be good for the one and not for the other."""
         started = self._clock.now()

@@ -10,7 +10,7 @@ an alias, and bounds the context. A server without such a list is asked all the 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -102,6 +102,17 @@ class OpenAI:
                 if not self._asks_usage or "stream_options" not in error.refused.words:
                     raise await self._why(chosen, error.refused) from None
                 self._asks_usage = False  # an older server; the answer's tokens are estimated from here on
+
+    def preview(self, request: FimRequest) -> Mapping[str, object] | None:
+        """See `backends.preview`. None where the server's list of models decides how it is asked."""
+        name = request.model or self._model
+        known = recognise(name)
+        template = self._template or (known.template if known else "")
+        chosen = self._default or (Chosen(name, template, 0) if name and template else None)
+        if chosen is None:
+            return None
+        prompt = _prompt(chosen.template, request.context, request.stop)
+        return self._body(chosen, prompt, request.max_tokens, request.temperature, request.seed)
 
     async def check(self) -> str:
         """Asks for one token, because a list of models says nothing of whether completions work."""

@@ -12,8 +12,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from backends.api import Card, Done, FimRequest, Infiller, Learner, Text
+from backends.api import Card, Done, FimRequest, Infiller, Learner, Preparing, Text
 from backends.breaker import Breaker
+from backends.closed import Closed
 from backends.errors import BackendError, Unreachable
 from context.clock import Clock
 from context.snapshot import Snapshot
@@ -55,11 +56,14 @@ class Route:
     @property
     def card(self) -> Card:
         """Of the backend that would be asked now."""
+        return self.inner.card
+
+    @property
+    def inner(self) -> Infiller:
+        """The backend that would be asked now."""
         there = self._there()
-        for breaker in there:
-            if not breaker.is_open:
-                return breaker.card
-        return there[0].card if there else Card(name="auto", model="", sends=False, context_tokens=0)
+        closed = Closed(Unreachable("auto", NOBODY, NOBODY_MEND))
+        return next((breaker for breaker in there if not breaker.is_open), there[0] if there else closed)
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
         first_error: BackendError | None = None
@@ -105,6 +109,11 @@ class Route:
     def forget(self, path: Path) -> None:
         for learner in self._learners():
             learner.forget(path)
+
+    async def prepare(self, seconds: float) -> None:
+        inner = self._there()[:1]
+        if inner and isinstance(inner[0].inner, Preparing):
+            await inner[0].inner.prepare(seconds)
 
     def _there(self) -> list[Breaker]:
         return [breaker for breaker, is_there in self._legs if is_there()]

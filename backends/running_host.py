@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from backends.api import Card, Done, FimRequest, Text
 from backends.discovery import Host, NoHost
 from backends.errors import Unreachable
 from backends.http import Wiring
-from backends.mistral import Mistral, Persona
+from backends.mistral import Mistral, Persona, body_of
 from context.clock import Clock
 
 NAME = "host"
@@ -48,6 +48,10 @@ class RunningHost:
         async with aclosing(client.stream(request)) as events:
             async for event in events:
                 yield event
+
+    def preview(self, request: FimRequest) -> Mapping[str, object]:
+        """See `backends.preview`; the document's cache key is another one in each session."""
+        return body_of(request, self.card.model, b"")
 
     async def check(self) -> str:
         return await (await self._found()).check()

@@ -13,7 +13,7 @@ from context.clock import Clock
 from context.desk import Desk
 from context.documents import Documents
 from context.edits import EditLog
-from context.gather import Budget, gather
+from context.gather import Budget, Candidate, explain, gather
 from context.privacy import FimContext, Gate
 from context.snapshot import Cursor, Snapshot
 from context.syntax import Parsed, Trees
@@ -73,6 +73,10 @@ class Workbench:
         task = asyncio.create_task(self._trees.ready(snapshot), name="infill-first-parse")
         self._parsing.add(task)
         task.add_done_callback(self._parsing.discard)
+
+    def explain(self, cursor: Cursor, tokens: int) -> tuple[FimContext, tuple[Candidate, ...]]:
+        """The same, with everything that was considered."""
+        return explain(cursor, self.desk(), Budget(tokens), self._clock.now() + DEADLINE)
 
     def see(self, snapshot: Snapshot) -> None:
         """Takes note of what was edited since the document was last looked at."""

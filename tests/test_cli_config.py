@@ -4,37 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from editors.headless import cli
 from editors.headless.exits import Exit
+from tests.shell import new_user, run
 
 KEY = "k3y-0f-a-t3st"
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user without settings or keys, standing in an empty project."""
-    for name in ("MISTRAL_API_KEY", "CODESTRAL_API_KEY", "INFILL_API_KEY", "INFILL_BACKEND", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
-    monkeypatch.setitem(sys.modules, "keyring", None)  # the user of this machine may have one
-    (tmp_path / "project" / ".git").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "project")
-    return tmp_path / "home"
-
-
-def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
-    try:
-        code = cli.main(argv)
-    except SystemExit as stop:  # argparse's own way out
-        code = int(stop.code or 0)
-    out, err = capsys.readouterr()
-    return code, out, err
+    return new_user(tmp_path, monkeypatch)
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+WAIT_STEP = 0.02
+"""Seconds between two looks at whether the index is there, where somebody waits for it."""
+
 LOOK_AGAIN = 2.0
 """Seconds between two looks at whether the index was built anew or the branch switched."""
 
@@ -54,6 +57,14 @@ class WorkspaceInfiller:
 
     def forget(self, path: Path) -> None:
         self._known().forget(self._gate.relative(path))
+
+    async def prepare(self, seconds: float) -> None:
+        """Waits for the index of what is on disk."""
+        self._look()
+        until = self._clock.now() + seconds
+        while self._child is not None and self._child.running and self._clock.now() < until:
+            await self._clock.sleep(WAIT_STEP)
+        self._adopt_if_new()
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
         from backends.workspace.decode import guesses

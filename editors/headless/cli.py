@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from editors.headless import config, demo, key, lsp
+from editors.headless import complete, config, demo, doctor, key, lsp, why
 from editors.headless.command import Command
 from editors.headless.exits import Exit, Stop
 from editors.headless.terminal import Ink, visible
@@ -18,6 +18,9 @@ from editors.headless.terminal import Ink, visible
 COMMANDS: tuple[Command, ...] = (
     lsp.COMMAND,
     demo.COMMAND,
+    complete.COMMAND,
+    why.COMMAND,
+    doctor.COMMAND,
     config.COMMAND,
     key.COMMAND,
 )

@@ -15,6 +15,7 @@ from typing import IO
 from editors.headless.buffer import Buffer, Ghost
 from editors.headless.client import Client, RequestFailed, ServerGone
 from editors.headless.command import Command
+from editors.headless.config import settings_here
 from editors.headless.editor import Editor
 from editors.headless.exits import Exit, Stop
 from editors.headless.passage import Passage, choose
@@ -45,14 +46,37 @@ def _run(arguments: argparse.Namespace) -> int:
     own = Path(__file__).resolve().parent.parent.parent / "lsp_server"
     passage = choose(arguments.path or own)
     root = own if arguments.path is None else arguments.path if arguments.path.is_dir() else root_of(arguments.path)
-    flags = as_flags({"backend": "workspace", **given(arguments)})
+    wishes = {"backend": "workspace", **given(arguments)}
+    embedded = wishes["backend"] == "workspace"
+    if not embedded:
+        _ask_first(arguments, root)
     with tempfile.TemporaryFile() as errors:
         try:
-            show = asyncio.run(_perform(passage, root, flags, errors, fast=arguments.fast))
+            show = asyncio.run(_perform(passage, root, as_flags(wishes), errors, fast=arguments.fast))
         except (ServerGone, RequestFailed) as error:
             raise Stop(Exit.NOTHING, f"{error} {_tail(errors)}") from None
     show.sum_up()
+    print(NEXT.format(what=EMBEDDED if embedded else f"The backend was {wishes['backend']}."))
     return Exit.DONE if show.accepted else Exit.NOTHING
+
+
+def _ask_first(arguments: argparse.Namespace, root: Path) -> None:
+    """A backend that is far away and does not work would make a long and empty demonstration."""
+    from backends.errors import BackendError
+    from context.privacy import Gate
+    from editors.headless.asking import backend_in
+
+    async def ask() -> None:
+        backend = backend_in(root, Gate([root]), settings_here(arguments, root).settings)
+        try:
+            await backend.check()
+        finally:
+            await backend.aclose()
+
+    try:
+        asyncio.run(ask())
+    except BackendError as error:
+        raise Stop(Exit.BACKEND, str(error)) from None
 
 
 async def _perform(passage: Passage, root: Path, flags: list[str], errors: IO[bytes], *, fast: bool) -> _Show:
@@ -80,10 +104,11 @@ class _Show:
         self.accepted = 0
 
     def introduce(self, passage: Passage) -> None:
-        name = visible_line(str(passage.snapshot.path))
-        print(f"{Ink(sys.stdout).bold(name)}, as an editor with Infill shows it while a passage of it is")
-        print("written again. It is a copy in memory; the file stays as it is. Milliseconds are from the keystroke to")
-        print(f"the ghost text. {self.screen.legend}\n")
+        title = f"{visible_line(passage.name)}, line {self._editor.buffer.line_number}"
+        print(f"{Ink(sys.stdout).bold(title)}: a passage that resembles the rest of the file was taken")
+        print("out and is written again, as an editor with Infill shows it. This happens in")
+        print(f"memory; the file stays as it is. {self.screen.legend}")
+        print("Milliseconds are from the keystroke to the ghost text.\n")
         self.screen.context(passage.snapshot.text[: passage.start].splitlines()[-ABOVE:])
 
     async def type(self, text: str) -> Seen:
@@ -109,22 +134,19 @@ class _Show:
     def sum_up(self) -> None:
         import statistics
 
-        usual = statistics.median(self._waits) * 1000
-        print(
-            f"\n{self._keys} keys instead of {self._keys + self._saved}: {self.accepted} suggestions were accepted.",
-            end=" ",
-        )
+        usual, whole = statistics.median(self._waits) * 1000, self._keys + self._saved
+        print(f"\n{self._keys} keys instead of {whole}, {self.accepted} of them Tab. ", end="")
         print(f"Asked {len(self._waits)} times, answered in {usual:.0f} ms (median).")
-        print(NEXT)
 
 
-NEXT = """
-This was the workspace model: it has no weights, learns from the files you have open, and sends nothing anywhere.
+EMBEDDED = "The workspace model answered: no weights, it learns from the open project and sends nothing."
+NEXT = """{what}
 
-  your own code   infill demo PATH
-  your editor     any that speaks LSP: the server's command is `infill lsp`; the README has the set-ups
-  a big model     `infill key set` with a key of Mistral's API; then Codestral answers, and `infill doctor` checks it
-  a local model   infill demo --backend llama_cpp --base-url http://127.0.0.1:8080
+next:
+  your code     infill demo PATH
+  your editor   it starts `infill lsp`; the README has the few lines for each editor
+  a key         `infill key set`, and Codestral answers, far better; `infill doctor` checks it
+  a local model infill demo --backend llama_cpp --base-url http://127.0.0.1:8080
 """
 
 

@@ -15,7 +15,7 @@ from context.snapshot import Snapshot
 from editors.headless.exits import Exit, Stop
 from editors.headless.place import line_spans, open_snapshot
 
-LONGEST, SHORTEST = 420, 160  # characters to type
+LONGEST, SHORTEST = 600, 240  # characters to type
 MOST_FILES = 30  # of a folder, the newest first
 FILE_BYTES = range(1_500, 120_000)
 
@@ -28,6 +28,11 @@ class Passage:
     start: int
     end: int
     likeness: float
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.snapshot.path.name if self.snapshot.path else self.snapshot.uri
 
     @property
     def text(self) -> str:

@@ -74,10 +74,10 @@ class Screen:
 
     def finish_line(self) -> None:
         self._erase()
-        times = ", ".join(f"{seconds * 1000:.0f} ms" for seconds in self._line.took)
+        times = sorted(round(seconds * 1000) for seconds in self._line.took)
         body = self._coloured() if self._ink.on else self._marked()
-        space = max(2, 78 - _width("".join(_plain(text) for text, _ in self._line.pieces)))
-        note = self._ink.dim(" " * space + f"Tab, {times}") if times else ""
+        space = max(2, 72 - _width("".join(_plain(text) for text, _ in self._line.pieces)))
+        note = self._ink.dim(" " * space + _note(times)) if times else ""
         self._print(self._gutter(self._line.number) + body + note)
         self._line = _Line(self._line.number + 1)
 
@@ -115,6 +115,12 @@ class Screen:
                 text = text[:-1]
             row, room = row + style(text), room - _width(text)
         return row
+
+
+def _note(times: list[int]) -> str:
+    """How often Tab was pressed in a line, and what the ghost text had taken to appear."""
+    often = "Tab" if len(times) == 1 else f"{len(times)} Tab"
+    return f"{often}, {times[0]} ms" if times[0] == times[-1] else f"{often}, {times[0]}-{times[-1]} ms"
 
 
 def _as_is(text: str) -> str:

@@ -1,0 +1,112 @@
+"""One question at a terminal: a file as if it had just been opened, a cursor in it, and the parts that an editor would ask.
+
+`infill complete` asks, `infill why` looks at what would be asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+from backends.api import Done, FimRequest, Infiller, Learner, Preparing, Usage
+from backends.registry import build
+from context.clock import MonotonicClock
+from context.documents import Documents
+from context.gather import Candidate
+from context.privacy import FimContext, Gate
+from context.snapshot import Cursor
+from lsp_server import gate
+from lsp_server.assembly import Folders
+from lsp_server.extent import Cutter, Extent, extent_at
+from lsp_server.from_settings import backend_config, limits, prompt_tokens
+from lsp_server.outcome import Nothing, Trigger
+from lsp_server.rules import Drop, Shown, Step, apply, explain
+from lsp_server.settings import Settings
+from lsp_server.workbench import Workbench
+
+LEARNING = 20.0  # seconds that a backend may take to learn the project before it is asked
+
+MOST_SLICES = 200  # of parsing; an editor would give each keystroke one
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`raw` as far as it was read, what the rules made of it, and seconds to the first text and to the end."""
+
+    raw: str
+    shown: Shown | Drop
+    usage: Usage | None
+    first: float
+    total: float
+
+
+class Question:
+    """Close it with `aclose`. Nothing is asked of anybody before `answer`."""
+
+    def __init__(self, cursor: Cursor, root: Path, settings: Settings) -> None:
+        self.cursor, self._settings, self._clock = cursor, settings, MonotonicClock()
+        privacy = Gate([root], exclude=settings.exclude)
+        self.backend = backend_in(root, privacy, settings)
+        documents, snapshot = Documents(), cursor.snapshot
+        documents.open(snapshot.uri, snapshot.language, snapshot.version, snapshot.text, snapshot.path)
+        self._bench = Workbench(documents, self._clock, [root], privacy)
+        slices = (self._bench.parsed(cursor) for _ in range(MOST_SLICES))
+        self._parsed = next((parsed for parsed in slices if parsed is not None), None)
+
+    @property
+    def extent(self) -> Extent:
+        return extent_at(self.cursor, self._parsed)
+
+    def refusal(self) -> Nothing | None:
+        """Why nothing would be asked, even by hand."""
+        judge = gate.Gate(
+            limits(self._settings),
+            self._clock,
+            excluded=self._bench.excluded,
+            scope=self._bench.scope,
+            overspent=lambda: False,
+        )
+        return judge.refusal(self.cursor, Trigger.INVOKED)
+
+    def context(self) -> tuple[FimContext, tuple[Candidate, ...]]:
+        """What the backend would be shown, and all that was considered for it."""
+        return self._bench.explain(self.cursor, prompt_tokens(self._settings, self.backend.card))
+
+    def request(self, context: FimContext) -> FimRequest:
+        return FimRequest(context, max_tokens=self._settings.max_tokens)
+
+    async def answer(self, watch: Callable[[str], None]) -> Answer:
+        """Asks, and gives each state of the growing text to `watch`. Raises `BackendError`."""
+        if isinstance(self.backend, Learner):
+            self.backend.observe(self.cursor.snapshot)
+        if isinstance(self.backend, Preparing):
+            await self.backend.prepare(LEARNING)
+        cutter, usage, first = Cutter(self.cursor, self.extent, self._parsed), None, 0.0
+        request, started = self.request(self.context()[0]), self._clock.now()
+        async with aclosing(self.backend.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    usage = event.usage
+                    break
+                first = first or self._clock.now() - started
+                enough = cutter.feed(event.text)
+                watch(cutter.text)
+                if enough:
+                    break
+        shown = apply(cutter.text, self.cursor, self.extent, self._parsed)
+        return Answer(cutter.text + cutter.rest, shown, usage, first, self._clock.now() - started)
+
+    def explain(self, answer: str) -> tuple[Step, ...]:
+        """What each rule would make of an answer. No stream is cut short here, so the rule `scope` shows where it would be."""
+        return explain(answer, self.cursor, self.extent, self._parsed)
+
+    async def aclose(self) -> None:
+        await self.backend.aclose()
+
+
+def backend_in(root: Path, privacy: Gate, settings: Settings) -> Infiller:
+    """The backend that the settings name, for a project."""
+    folders = Folders.of_user()
+    return build(backend_config(settings), roots=[root], gate=privacy, clock=MonotonicClock(), store=folders.cache)

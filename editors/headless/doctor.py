@@ -1,0 +1,211 @@
+"""`infill doctor`: what works, what does not, and what to do. Asks the backend one real question, with no text of yours."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from editors.headless.command import Command
+from editors.headless.config import settings_here
+from editors.headless.exits import Exit, Stop
+from editors.headless.place import root_of
+from editors.headless.terminal import Ink, visible_line
+from lsp_server.command_line import add_flags
+from lsp_server.resolve import Resolved
+
+EXAMPLES = """\
+  infill doctor                      check everything, with the settings of this folder
+  infill doctor --backend mistral    ask this backend
+  infill doctor --json               the same for a program
+"""
+
+
+class State(StrEnum):
+    GOOD = "good"
+    NOTE = "note"  # works, and could be more
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`about` what, `what` was found in one sentence, and `mend`, what to do, "" where nothing is."""
+
+    state: State
+    about: str
+    what: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What every check looks at."""
+
+    arguments: argparse.Namespace
+    resolved: Resolved
+
+
+def _python(case: Case) -> Iterator[Finding]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        installed = f"infill {version('infill-ls')}"
+    except PackageNotFoundError:
+        installed = "infill, run without being installed"
+    what = f"{installed} on Python {sys.version.split()[0]} at {sys.executable}."
+    yield Finding(State.GOOD, "python", what)
+
+
+def _grammars(case: Case) -> Iterator[Finding]:
+    from context.grammars import PROVIDERS, grammar
+
+    missing = sorted(language for language in PROVIDERS if grammar(language) is None)
+    if missing:
+        mend = "Install Infill again; until then these languages are completed without syntax."
+        yield Finding(State.BAD, "grammars", f"No grammar could be loaded for {', '.join(missing)}.", mend)
+    else:
+        yield Finding(State.GOOD, "grammars", f"All {len(PROVIDERS)} languages with a grammar can be parsed.")
+
+
+def _settings(case: Case) -> Iterator[Finding]:
+    for problem in case.resolved.problems:
+        name = f" {problem.key}:" if problem.key else ""
+        yield Finding(State.BAD, "settings", f"{problem.where}:{name} {problem.what}", problem.mend)
+    if not case.resolved.problems:
+        own = sum(whence != "default" for whence in case.resolved.provenance.values())
+        yield Finding(State.GOOD, "settings", f"{own} settings differ from the defaults; `infill config` shows all.")
+    if not case.resolved.settings.enabled:
+        whence = case.resolved.provenance["enabled"]
+        yield Finding(State.NOTE, "settings", f"Infill is switched off: {whence}.", "Set `enabled` to true there.")
+
+
+def _keys(case: Case) -> Iterator[Finding]:
+    from backends import keys
+    from editors.headless.key import bound_to
+
+    if problem := keys.problem():
+        yield Finding(State.BAD, "key", problem, "Mend or remove the file, then run `infill key set`.")
+    try:
+        backend, origin = bound_to(case.arguments)
+    except Stop as stop:
+        yield Finding(State.BAD, "key", str(stop))
+        return
+    found = keys.find(origin, os.environ, backend=backend)
+    if found is not None:
+        yield Finding(State.GOOD, "key", f"The key from {found.provenance} goes to {origin} and to no other server.")
+    else:
+        mend = "`infill key set` keeps one, MISTRAL_API_KEY gives one; the workspace model needs none."
+        yield Finding(State.NOTE, "key", f"There is no key for {origin}.", mend)
+
+
+def _backend(case: Case) -> Iterator[Finding]:
+    from backends.api import Preparing
+    from backends.errors import BackendError
+    from context.privacy import Gate
+    from editors.headless.asking import LEARNING, backend_in
+
+    async def ask() -> str:
+        root = root_of(Path.cwd() / "file")
+        backend = backend_in(root, Gate([root]), case.resolved.settings)
+        try:
+            if isinstance(backend, Preparing):
+                await backend.prepare(LEARNING)
+            return await backend.check()
+        finally:
+            await backend.aclose()
+
+    name = case.resolved.settings.backend
+    try:
+        yield Finding(State.GOOD, "backend", f"{name}: {asyncio.run(ask())}")
+    except BackendError as error:
+        yield Finding(State.BAD, "backend", f"{error.backend}: {error.what}", error.mend)
+
+
+def _server(case: Case) -> Iterator[Finding]:
+    import tempfile
+    from time import perf_counter
+
+    from editors.headless.client import Client, RequestFailed, ServerGone
+
+    async def start() -> float:
+        started = perf_counter()
+        with tempfile.TemporaryFile() as errors:
+            async with Client(Path.cwd(), errors=errors):
+                return perf_counter() - started
+
+    try:
+        took = asyncio.run(start())
+        yield Finding(State.GOOD, "server", f"`infill lsp` starts and answers in {took:.1f} s.")
+    except (ServerGone, RequestFailed, OSError) as error:
+        mend = "Run `infill lsp --log-level debug` and look at what it writes."
+        yield Finding(State.BAD, "server", f"`infill lsp` does not start: {error}", mend)
+
+
+def _command(case: Case) -> Iterator[Finding]:
+    import shutil
+
+    found = shutil.which("infill")
+    if found is not None:
+        yield Finding(State.GOOD, "command", f"Editors find the command at {found}.")
+        return
+    script = Path(sys.executable).with_name("infill")
+    where = f"give your editor the whole path, {script}" if script.exists() else "install it with `uv tool install`"
+    yield Finding(State.NOTE, "command", "`infill` is not on the PATH.", f"Put it there, or {where}.")
+
+
+def _editors(case: Case) -> Iterator[Finding]:
+    import shutil
+
+    known = {"nvim": "Neovim", "hx": "Helix", "emacs": "Emacs", "vim": "Vim", "code": "VS Code", "zed": "Zed"}
+    found = [name for program, name in known.items() if shutil.which(program)]
+    what = f"On this machine: {', '.join(found)}." if found else "No editor that we know is on the PATH."
+    yield Finding(State.NOTE, "editors", what, "The README shows how each one starts `infill lsp`.")
+
+
+CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
+    _python,
+    _command,
+    _grammars,
+    _settings,
+    _keys,
+    _backend,
+    _server,
+    _editors,
+)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_flags(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    case = Case(arguments, settings_here(arguments, Path.cwd()))
+    findings = [_shown(finding, arguments) for check in CHECKS for finding in check(case)]
+    bad = sum(finding.state is State.BAD for finding in findings)
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        print(f"\n{bad} to mend." if bad else "\nNothing to mend.")
+    return Exit.NOTHING if bad else Exit.DONE
+
+
+def _shown(finding: Finding, arguments: argparse.Namespace) -> Finding:
+    """Prints each finding as it comes, since the backend may take its time."""
+    if not arguments.json:
+        ink = Ink(sys.stdout)
+        sign = {State.GOOD: ink.good("ok  "), State.NOTE: ink.dim("note"), State.BAD: ink.bad("BAD ")}[finding.state]
+        print(f"{sign} {finding.about:9} {visible_line(finding.what)}")
+        if finding.mend:
+            print(f"{'':14} {ink.dim('->')} {visible_line(finding.mend)}")
+        sys.stdout.flush()
+    return finding
+
+
+COMMAND = Command("doctor", "Check what works and say what to do about the rest.", EXAMPLES, _arguments, _run)

@@ -1,0 +1,164 @@
+"""`infill why FILE:LINE:COL`: what would be asked there, what is left out and why, the exact prompt. Sends nothing."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from editors.headless.command import Command
+from editors.headless.config import settings_here
+from editors.headless.exits import Exit
+from editors.headless.place import Place, root_of
+from editors.headless.terminal import Ink, visible, visible_line
+from lsp_server.command_line import add_flags
+
+if TYPE_CHECKING:
+    from editors.headless.asking import Question
+
+EXAMPLES = """\
+  infill why src/app.py:12:5                            what would be asked at line 12, column 5
+  infill why src/app.py:12:5 --backend mistral          what Mistral would get, byte by byte
+  infill why src/app.py:12:5 --answer 'return total'    what each rule would make of this answer
+"""
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("place", type=Place.parse, metavar="FILE:LINE:COL")
+    parser.add_argument("--answer", metavar="TEXT", help="an answer of a model, to see what each rule does to it")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_flags(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from editors.headless.asking import Question
+
+    place: Place = arguments.place
+    cursor = place.cursor()
+    settings = settings_here(arguments, place.path.resolve().parent).settings
+    question = Question(cursor, root_of(place.path), settings)
+    report = _report(question, arguments.answer)
+    asyncio.run(question.aclose())
+    print(json.dumps(report, indent=2) if arguments.json else _text(report))
+    return Exit.DONE
+
+
+def _report(question: Question, answer: str | None) -> dict[str, Any]:
+    """Everything, as JSON has it; `_text` only lays it out."""
+    from dataclasses import asdict
+
+    from backends.closed import Closed
+    from backends.preview import asked, preview
+    from context.privacy import MASK
+
+    nothing, card = question.refusal(), question.backend.card
+    context, candidates = question.context()
+    backend, outgoing = asked(question.backend), None
+    closed = str(backend.error) if isinstance(backend, Closed) else ""
+    if nothing is None and not closed:
+        outgoing = preview(question.backend, question.request(context))
+    texts = (context.prefix, context.suffix, *(excerpt.text for excerpt in context.excerpts))
+    report: dict[str, Any] = {
+        "asked": nothing is None and not closed,
+        "reason": closed or (f"{nothing.reason}{nothing.detail and f': {nothing.detail}'}" if nothing else ""),
+        "backend": {"name": card.name, "model": card.model, "origin": card.origin, "sends": card.sends},
+        "language": context.language,
+        "extent": str(question.extent),
+        "considered": [asdict(candidate) for candidate in candidates],
+        "left_out": [asdict(one) for one in context.left_out],
+        "masked_secrets": sum(text.count(MASK) for text in texts),
+        "context": {"path": context.path, "prefix": context.prefix, "suffix": context.suffix},
+        "request": outgoing,
+    }
+    if answer is not None:
+        report["rules"] = [_step(step.rule, step.before, step.after) for step in question.explain(answer)]
+    return report
+
+
+def _step(rule: str, before: str, after: Any) -> dict[str, Any]:
+    if isinstance(after, str):
+        return {"rule": rule, "changed": after != before, "after": after}
+    return {"rule": rule, "changed": True, "dropped": after.reason}
+
+
+def _text(report: Mapping[str, Any]) -> str:
+    return "\n".join([*_whether(report), *_considered(report), *_request(report), *_rules(report)])
+
+
+def _title(words: str) -> str:
+    return f"\n{Ink(sys.stdout).bold(words)}"
+
+
+def _whether(report: Mapping[str, Any]) -> list[str]:
+    backend = report["backend"]
+    name = " ".join(part for part in (backend["name"], backend["model"]) if part and part != "workspace") or "workspace"
+    where = f"at {backend['origin']}" if backend["origin"] else "inside this process"
+    sends = "text leaves this machine" if backend["sends"] else "no text leaves this machine"
+    if not report["asked"]:
+        return [f"Nothing would be asked: {visible_line(report['reason'])}"]
+    return [
+        f"{visible_line(name)} would be asked, {visible_line(where)}; {sends}.",
+        f"Language {report['language'] or 'unknown'}; up to the end of the {report['extent']} would be shown; "
+        f"{report['masked_secrets']} secrets are masked.",
+    ]
+
+
+def _considered(report: Mapping[str, Any]) -> list[str]:
+    rows = [
+        f"  {one['score']:5.2f} {one['tokens']:6} tokens  {visible_line(one['path'])}:{one['first_line']}-{one['last_line']}"
+        f"  {one['source']}{', left out: ' + visible_line(one['reason']) if one['reason'] else ''}"
+        for one in report["considered"]
+    ]
+    rows += [
+        f"  {visible_line(one['path'] or one['why'])}: {visible_line(one['reason'])}" for one in report["left_out"]
+    ]
+    return [_title("Considered besides the file itself"), *(rows or ["  nothing: no other file is open here"])]
+
+
+def _request(report: Mapping[str, Any]) -> list[str]:
+    if not report["asked"]:
+        return []
+    if report["request"] is not None:
+        return [_title("The request, as it would be sent"), visible(_readable(report["request"]))]
+    context = report["context"]
+    return [
+        _title("Before the cursor"),
+        visible(context["prefix"]),
+        _title("After the cursor"),
+        visible(context["suffix"]),
+    ]
+
+
+def _readable(request: Mapping[str, Any]) -> str:
+    """Long texts as they read, everything else as JSON."""
+    rows = []
+    for name, value in request.items():
+        long = isinstance(value, str) and "\n" in value
+        rows.append(f"{name}:\n{_quoted(value)}" if long else f"{name}: {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(rows)
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"  | {line}" for line in text.split("\n"))
+
+
+def _rules(report: Mapping[str, Any]) -> list[str]:
+    if "rules" not in report:
+        return []
+    rows = []
+    for step in report["rules"]:
+        if "dropped" in step:
+            rows.append(f"  {step['rule']}: drops it, {visible_line(step['dropped'])}")
+        elif step["changed"]:
+            rows.append(f"  {step['rule']}:\n{visible(_quoted(step['after']))}")
+        else:
+            rows.append(f"  {step['rule']}: leaves it")
+    return [_title("What the rules would make of the answer"), *rows]
+
+
+COMMAND = Command(
+    "why", "Show what would be asked at a place, and what not. Sends nothing.", EXAMPLES, _arguments, _run
+)

@@ -1,0 +1,48 @@
+"""`infill doctor` finds what is wrong, says what to do, and fails only for what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from editors.headless.exits import Exit
+from tests.shell import new_user, run
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return new_user(tmp_path, monkeypatch)
+
+
+def findings(capsys: pytest.CaptureFixture[str], *flags: str) -> tuple[int, list[dict[str, Any]]]:
+    code, out, _ = run(capsys, "doctor", "--json", *flags)
+    return code, json.loads(out)
+
+
+def test_new_user_has_nothing_to_mend(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = findings(capsys)
+    assert (code, [one for one in found if one["state"] == "bad"]) == (Exit.DONE, [])
+    about = {one["about"] for one in found}
+    assert about == {"python", "command", "grammars", "settings", "key", "backend", "server", "editors"}
+
+
+def test_each_problem_has_its_mend(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    Path(".infill.toml").write_text('model = "mine"\n')
+    code, found = findings(capsys, "--backend", "mistral", "--base-url", "http://127.0.0.1:9")
+    bad = {one["about"]: one for one in found if one["state"] == "bad"}
+    assert (code, set(bad)) == (Exit.NOTHING, {"settings", "backend"})
+    assert all(one["mend"] for one in bad.values())
+    assert "No connection to http://127.0.0.1:9" in bad["backend"]["what"]
+
+
+def test_key_is_named_by_its_place_and_its_server(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "k3y-0f-a-t3st")
+    code, out, _ = run(capsys, "doctor", "--backend", "workspace")
+    assert code == Exit.DONE
+    assert "The key from the environment variable MISTRAL_API_KEY goes to https://api.mistral.ai:443" in out
+    assert "k3y-0f-a-t3st" not in out
