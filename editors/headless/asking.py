@@ -28,8 +28,6 @@ from lsp_server.workbench import Workbench
 
 LEARNING = 20.0  # seconds that a backend may take to learn the project before it is asked
 
-MOST_SLICES = 200  # of parsing; an editor would give each keystroke one
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -52,12 +50,11 @@ class Question:
         documents, snapshot = Documents(), cursor.snapshot
         documents.open(snapshot.uri, snapshot.language, snapshot.version, snapshot.text, snapshot.path)
         self._bench = Workbench(documents, self._clock, [root], privacy)
-        slices = (self._bench.parsed(cursor) for _ in range(MOST_SLICES))
-        self._parsed = next((parsed for parsed in slices if parsed is not None), None)
+        self._view = self._bench.view(cursor)
 
     @property
     def extent(self) -> Extent:
-        return extent_at(self.cursor, self._parsed)
+        return extent_at(self._view.cursor, self._view.parsed)
 
     def refusal(self) -> Nothing | None:
         """Why nothing would be asked, even by hand."""
@@ -83,7 +80,7 @@ class Question:
             self.backend.observe(self.cursor.snapshot)
         if isinstance(self.backend, Preparing):
             await self.backend.prepare(LEARNING)
-        cutter, usage, first = Cutter(self.cursor, self.extent, self._parsed), None, 0.0
+        cutter, usage, first = Cutter(self._view.cursor, self.extent, self._view.parsed), None, 0.0
         request, started = self.request(self.context()[0]), self._clock.now()
         async with aclosing(self.backend.stream(request)) as events:
             async for event in events:
@@ -95,12 +92,12 @@ class Question:
                 watch(cutter.text)
                 if enough:
                     break
-        shown = apply(cutter.text, self.cursor, self.extent, self._parsed)
+        shown = apply(cutter.text, self._view.cursor, self.extent, self._view.parsed)
         return Answer(cutter.text + cutter.rest, shown, usage, first, self._clock.now() - started)
 
     def explain(self, answer: str) -> tuple[Step, ...]:
         """What each rule would make of an answer. No stream is cut short here, so the rule `scope` shows where it would be."""
-        return explain(answer, self.cursor, self.extent, self._parsed)
+        return explain(answer, self._view.cursor, self.extent, self._view.parsed)
 
     async def aclose(self) -> None:
         await self.backend.aclose()

@@ -16,6 +16,7 @@ from editors.headless.exits import Exit, Stop
 from editors.headless.place import line_spans, open_snapshot
 
 LONGEST, SHORTEST = 600, 240  # characters to type
+WIDEST = 90  # characters in a line; a wider one would be cropped on many terminals
 MOST_FILES = 30  # of a folder, the newest first
 FILE_BYTES = range(1_500, 120_000)
 
@@ -72,7 +73,8 @@ def _passages(file: Path, *, whole_file: bool) -> Iterator[Passage]:
             continue
         last = _last(lines, blank, first)
         start, end = lines[first][0], lines[last][1]
-        if SHORTEST <= end - start <= LONGEST:
+        widest = max(stop - begin for begin, stop in lines[first : last + 1])
+        if SHORTEST <= end - start <= LONGEST and widest <= WIDEST:
             own = Counter(_sequences(text[start:end]))
             elsewhere = sum(count for words, count in own.items() if everywhere[words] > count)
             yield Passage(snapshot, start, end, elsewhere / max(1, own.total()))
