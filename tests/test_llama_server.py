@@ -1,7 +1,7 @@
-"""The two backends against a real server of another hand: llama.cpp's, with a model of half a megabyte made on the spot.
+"""The two backends against a real server of another hand: llama.cpp's, with a model of 4 MB made on the spot.
 
-Collected where INFILL_LLAMA_SERVER names the binary (tests/conftest.py); docs/backends.md says how to build one. The weights
-are random, so nothing is asserted of what the model writes, only of how it is asked and how its answers are read.
+Collected where INFILL_LLAMA_SERVER names the binary (tests/conftest.py); docs/backends.md says how to build one. The model
+knows one line, which it writes for ever: `tests/tiny_gguf.py`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import asyncio
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from backends.llama_cpp import LlamaCpp
 from backends.openai import OpenAI
 from context.clock import MonotonicClock
 from context.privacy import Cleared, Excerpt, FimContext
+from tests.raw_client import RawClient, inline
 from tests.tiny_gguf import write
 
 BINARY = os.environ.get("INFILL_LLAMA_SERVER", "")
@@ -110,12 +113,18 @@ async def answer(backend: Infiller, request: FimRequest = REQUEST) -> tuple[str,
 async def test_an_answer_streams_and_is_counted(url: str, make: type) -> None:
     backend = make(url)
     text, end = await answer(backend)
-    assert text
-    assert end.finish in (Finish.STOP, Finish.LENGTH)
+    assert (text, end.finish) == ("yield(0)\n yi", Finish.LENGTH)
     assert not end.usage.estimated
     assert end.usage.prompt > len(PREFIX)
-    assert 0 < end.usage.completion <= 12
-    assert (await answer(backend))[0] == text
+    assert end.usage.completion == 12
+    await backend.aclose()
+
+
+@pytest.mark.parametrize("make", [llama_cpp, openai])
+async def test_a_stop_string_ends_the_answer(url: str, make: type) -> None:
+    backend = make(url)
+    text, end = await answer(backend, replace(REQUEST, stop=("\n",)))
+    assert (text, end.finish) == ("yield(0)", Finish.STOP)
     await backend.aclose()
 
 
@@ -134,7 +143,7 @@ async def test_closing_the_stream_stops_the_work(url: str, folder: Path, make: t
     log = folder / f"{url.rpartition(':')[2]}.log"
     cancelled = log.read_text(errors="replace").count("cancel task")
     backend = make(url)
-    async with aclosing(backend.stream(FimRequest(CONTEXT, max_tokens=4000, temperature=None, seed=2))) as events:
+    async with aclosing(backend.stream(replace(REQUEST, max_tokens=4000))) as events:
         assert isinstance(await anext(events), Text)
     async with asyncio.timeout(5):
         await until(lambda: log.read_text(errors="replace").count("cancel task") > cancelled)
@@ -195,3 +204,16 @@ async def test_the_checks_say_what_works(url: str) -> None:
         await backend.aclose()
     assert "infills with tiny.gguf, 4096 tokens of context" in sentences[0]
     assert "tiny.gguf, asked in the codestral form" in sentences[1]
+
+
+@pytest.mark.parametrize("backend", ["llama_cpp", "openai"])
+def test_an_editor_sees_ghost_text(url: str, backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"BACKEND": backend, "BASE_URL": url, "API_KEY": KEY.reveal(), "FIM_TEMPLATE": "codestral"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"INFILL_{name}", value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    uri = (tmp_path / "numbers.py").as_uri()
+    with RawClient([sys.executable, "-P", "-m", "lsp_server"]) as client:
+        client.open("def numbers():\n    \n", uri)
+        reply = client.request("textDocument/inlineCompletion", inline(1, 4, uri, 1))
+    assert [item["insertText"] for item in reply["result"]["items"]] == ["yield(0)"]
