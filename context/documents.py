@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from context.snapshot import Cursor, Snapshot
 
@@ -236,7 +236,7 @@ def _whole(text: str) -> str:
 def _key(uri: str) -> str:
     """One key for every spelling of a URI: %-escapes and the case of a drive letter differ between clients."""
     if "%" in uri:
-        uri = quote(unquote(uri), safe="/:#?&=@+,;!$'()*~[]", errors="replace")
+        uri = unquote(uri)
     if uri.startswith("file:///") and uri[9:10] == ":":
         uri = _DRIVE.sub(lambda match: match[1] + match[2].lower(), uri)
     return uri

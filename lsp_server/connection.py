@@ -46,6 +46,7 @@ class Connection:
     fallback: bool = False  # whether textDocument/completion is served
     roots: tuple[Path, ...] = ()  # the workspace folders of now
     notebooks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # notebook → its cells' documents
+    settings_turn: int = 0  # counts what was asked or told about settings, so that the last word wins
     exit_code: int | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _editor: ClientEditor | None = None

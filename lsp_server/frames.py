@@ -15,8 +15,9 @@ MAX_FRAME = 64 * 1024 * 1024
 MAX_HEADER = 16 * 1024
 _TAIL = 256  # what is kept of noise, so that a header cut in two by a read is still found
 
-_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
+_LENGTH = re.compile(rb"[^\r\n]*content-length[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)  # the last one on a line
 _NEXT_FRAME = re.compile(rb"content-length[ \t]*:[ \t]*\d+[ \t]*\r?\n", re.IGNORECASE)
+_HEADER_NAME = "content-"
 _BLANK = re.compile(rb"\r?\n\r?\n")
 
 
@@ -55,28 +56,30 @@ class Frames:
     def _header(self, found: list[object]) -> bool:
         """Reads one header block; False when more bytes are needed."""
         blank = _BLANK.search(self._buffer, max(0, self._seen - 3))
+        end = blank.start() if blank else len(self._buffer)
+        if end > MAX_HEADER:
+            self._report(found, "bytes that are no header")
+            del self._buffer[: end - _TAIL]
+            self._seen = 0
+            return blank is not None
+        self._seen = end
         if blank is None:
-            self._seen = len(self._buffer)
-            if self._seen > MAX_HEADER:
-                del self._buffer[:-_TAIL]
-                self._seen = len(self._buffer)
-                self._report(found, "bytes that are no header")
             return False
-        block = bytes(self._buffer[: blank.start()])
+        block = bytes(self._buffer[:end])
         del self._buffer[: blank.end()]
         self._seen = 0
         values = _LENGTH.findall(block)
+        value = values[-1].strip() if values else b""
         if not values:
             if block.strip():
                 self._report(found, "a header without Content-Length")
-            return True
-        value = values[-1].strip()
-        if not value.isdigit():
+        elif not value.isdigit():
             self._report(found, "a Content-Length that is no number")
         elif len(value) > 18 or int(value) > self._limit:
             self._report(found, f"a message larger than {self._limit} bytes")
         else:
             self._length = int(value)
+            self._lost = False
         return True
 
     def _body(self, found: list[object]) -> bool:
@@ -92,12 +95,9 @@ class Frames:
             self._length = following.start()
         body = self._buffer[: self._length]
         del self._buffer[: self._length]
-        message = _message(body)
-        if isinstance(message, Broken) and (following := _NEXT_FRAME.search(body)):
-            # The length reached into the next frame: what comes before that one may be whole.
-            self._buffer[:0] = body[following.start() :]
-            message = _message(body[: following.start()])
-        self._length, self._seen, self._lost = None, 0, False
+        self._length, self._seen = None, 0
+        message, unread = _message(body)
+        self._buffer[:0] = unread
         if isinstance(message, Broken):
             self._report(found, message.reason)
         else:
@@ -111,12 +111,20 @@ class Frames:
         self._lost = True
 
 
-def _message(body: bytearray) -> object:
+def _message(body: bytearray) -> tuple[object, bytes | bytearray]:
+    """The value, or why there is none, and the bytes in which the next frame may have begun."""
     try:
-        return _decode(body.decode("utf-8"))
-    except RecursionError:
-        return Broken("a message nested too deeply")
+        text = body.decode("utf-8")
     except UnicodeDecodeError:
-        return Broken("a message that is not UTF-8")
-    except ValueError:
-        return Broken("a message that is not JSON")
+        return Broken("a message that is not UTF-8"), body
+    try:
+        return _decode(text), b""
+    except RecursionError:
+        return Broken("a message nested too deeply"), b""
+    except json.JSONDecodeError as error:
+        rest = text[error.pos :]
+        if error.msg == "Extra data" and _HEADER_NAME.startswith(rest[: len(_HEADER_NAME)].lower()):
+            return _decode(text[: error.pos]), rest.encode()  # the length reached into the next header
+    except ValueError:  # a number of too many digits
+        pass
+    return Broken("a message that is not JSON"), body

@@ -16,6 +16,7 @@ from lsp_server.convert import Numbering, encoding_for, path_from
 from lsp_server.params import BadParams, optional, path_of
 from lsp_server.protocol import Phase
 from lsp_server.watchdog import watch_process
+from lsp_server.workspace import pull_configuration
 
 NULL_WHEN_SUPERSEDED = frozenset({"helix"})
 """Editors that show an error for -32800 and drop an outdated null; the rest take -32800 silently (docs/protocol.md)."""
@@ -60,11 +61,7 @@ def set_trace(at: Connection, params: object) -> None:
 
 
 async def _introduce(at: Connection) -> None:
-    assert at.client is not None
-    if at.client.pulls_configuration:
-        settings = await at.editor.configuration()
-        if isinstance(settings, dict):
-            at.session.configure(settings)
+    await pull_configuration(at)
     await at.editor.register()
 
 

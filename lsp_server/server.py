@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -88,14 +87,11 @@ async def _serve(factory: SessionFactory, options: Options) -> int:
 
 
 def _end_on_signals(at: Connection) -> None:
+    """Not asyncio's handlers: they wait for the loop, which may be held up."""
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number is None:
-            continue
-        if sys.platform == "win32":
+        if number is not None:
             signal.signal(number, lambda *_: at.end_from_thread(1))
-        else:
-            at.loop.add_signal_handler(number, at.end, 1)
 
 
 def _version() -> str:

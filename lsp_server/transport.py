@@ -15,12 +15,15 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from lsp_server.fence import trail
 from lsp_server.frames import Frames
 
 logger = logging.getLogger(__name__)
 
-READ_SIZE = 256 * 1024
-BATCHES_AHEAD = 16
+READ_SIZE = 64 * 1024
+LOOP_WAIT = 0.2
+"""Seconds that reading waits for the loop to work off what was read before. Then it goes on, so that the end of the editor
+is seen though the loop is held up."""
 UNSENT_LIMIT = 8 * 1024 * 1024
 """Bytes that wait for the editor to read them before nothing more is read from it."""
 SLICE = 0.005
@@ -42,11 +45,10 @@ class Transport:
         self._source, self._sink = _private_pipes()
         self._inbox: deque[object] = deque()
         self._working = False
-        self._batches = 0
-        self._ahead = threading.Semaphore(BATCHES_AHEAD)
+        self._behind = False  # the loop has not worked off all that was read
         self._outbox: deque[bytes] = deque()
         self._unsent = 0
-        self._news = threading.Condition()  # something to send, something sent, or the end
+        self._news = threading.Condition()  # something to send, sent, worked off, or the end
         self._broken = False
 
     def start(self) -> None:
@@ -75,15 +77,15 @@ class Transport:
                     continue
                 with self._news:
                     self._news.wait_for(lambda: self._unsent < UNSENT_LIMIT or self._broken)
-                self._ahead.acquire()
+                    self._news.wait_for(lambda: not self._behind, LOOP_WAIT)
+                    self._behind = True
                 self._loop.call_soon_threadsafe(self._arrived, messages)
-        except (OSError, RuntimeError) as error:  # the pipe, or the loop that has been closed
-            logger.debug("reading ended: %s", type(error).__name__)
+        except Exception as error:  # whatever it is, a server that cannot hear must not stay
+            logger.info("reading ended: %s", trail(error))
         self._end()
 
     def _arrived(self, messages: list[object]) -> None:
         self._inbox.extend(messages)
-        self._batches += 1
         if not self._working:
             self._work()
 
@@ -100,8 +102,9 @@ class Transport:
                 self._loop.call_soon(self._work)
                 return
         self._working = False
-        self._ahead.release(self._batches)
-        self._batches = 0
+        with self._news:
+            self._behind = False
+            self._news.notify_all()
 
     def _write(self) -> None:
         try:
@@ -117,7 +120,7 @@ class Transport:
                     self._unsent -= sent
                     self._news.notify_all()
         except OSError as error:
-            logger.debug("writing ended: %s", type(error).__name__)
+            logger.info("writing ended: %s", trail(error))
         with self._news:
             self._broken = True
             self._news.notify_all()

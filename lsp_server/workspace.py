@@ -18,9 +18,21 @@ def did_change_configuration(at: Connection, params: object) -> None:
     pushed = optional(params, "settings")
     section = optional(pushed, "infill")
     if isinstance(section, dict):
+        at.settings_turn += 1
         at.session.configure(section)
-    elif at.client is not None and at.client.pulls_configuration:
-        at.protocol.spawn(_pull(at))
+    else:
+        at.protocol.spawn(pull_configuration(at))
+
+
+async def pull_configuration(at: Connection) -> None:
+    """Asks for the editor's settings, where it can be asked. An answer that something newer has overtaken is dropped."""
+    if at.client is None or not at.client.pulls_configuration:
+        return
+    at.settings_turn += 1
+    turn = at.settings_turn
+    settings = await at.editor.configuration()
+    if isinstance(settings, dict) and turn == at.settings_turn:
+        at.session.configure(settings)
 
 
 def did_change_watched_files(at: Connection, params: object) -> None:
@@ -64,9 +76,3 @@ def did_change_folders(at: Connection, params: object) -> None:
 def _tell(at: Connection, files: list[tuple[Path, FileEvent]]) -> None:
     if files:
         at.session.files_changed(files)
-
-
-async def _pull(at: Connection) -> None:
-    settings = await at.editor.configuration()
-    if isinstance(settings, dict):
-        at.session.configure(settings)

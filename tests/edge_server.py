@@ -45,6 +45,15 @@ class EchoSession:
                 raise
         if "nothing" in before:
             return Nothing(Reason.EMPTY_ANSWER)
+        if "progress" in before:
+            work = self.editor.progress("Indexing")
+            while not work.cancelled:
+                work.report("half", 50)
+                await asyncio.sleep(0.005)
+            work.end("done")
+        if "status" in before:
+            for health in (Health.BUSY, Health.BUSY, Health.READY):
+                self.editor.show_status(Status(health))
         if "heard" in before:
             heard = {"heard": self.heard, "started": self.started, "cancelled": self.cancelled}
             return Offered((Suggestion("heard", json.dumps(heard), 0, Origin.MODEL),))

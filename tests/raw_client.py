@@ -47,7 +47,8 @@ class RawClient:
         self._number = 1000
         self.stderr = b""
         threading.Thread(target=self._read, daemon=True).start()
-        threading.Thread(target=self._read_errors, daemon=True).start()
+        self._errors = threading.Thread(target=self._read_errors, daemon=True)
+        self._errors.start()
         if start:
             capabilities = capabilities if capabilities is not None else {"textDocument": {"inlineCompletion": {}}}
             self.initialized = self.request(
@@ -112,6 +113,7 @@ class RawClient:
 
     def gone(self, within: float = PATIENCE) -> int:
         code = self.process.wait(within)
+        self._errors.join(within)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()

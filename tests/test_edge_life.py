@@ -1,0 +1,214 @@
+"""How the server starts and how it ends: exit codes, dead editors, signals, also while it is busy."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.raw_client import ROOT, SERVER, RawClient, frame, inline, replace
+
+State = Callable[[RawClient], None] | None
+NOT_INITIALIZED, INVALID_REQUEST, REQUEST_CANCELLED = -32002, -32600, -32800
+
+
+def busy(client: RawClient) -> None:
+    """200 requests that never end, each for its own document."""
+    for number in range(200):
+        client.open("wait", uri=f"file:///{number}")
+        client.ask("textDocument/inlineCompletion", inline(0, 4, f"file:///{number}"))
+    client.request("infill/status", None)
+
+
+def blocked(client: RawClient) -> None:
+    """The event loop itself is held up, as by a bug."""
+    client.open("block")
+    client.ask("textDocument/inlineCompletion", inline(0, 5))
+    deadline = time.perf_counter() + 5
+    process = psutil.Process(client.process.pid)
+    while process.status() != psutil.STATUS_SLEEPING and time.perf_counter() < deadline:
+        pass
+
+
+def test_before_initialize_requests_are_refused_and_notifications_ignored() -> None:
+    with RawClient(start=False) as client:
+        client.notify("textDocument/didOpen", {"textDocument": {"uri": "file:///a", "text": "a", "version": 1}})
+        assert client.request("textDocument/inlineCompletion", inline(0, 0))["error"]["code"] == NOT_INITIALIZED
+        assert client.request("shutdown", None)["error"]["code"] == NOT_INITIALIZED
+        assert client.request("initialize", {"capabilities": {}})["result"]["serverInfo"]["name"] == "infill"
+        assert client.end() == 0
+
+
+def test_initialize_without_capabilities_can_be_tried_again() -> None:
+    with RawClient(start=False) as client:
+        for params in (None, [], {}, {"capabilities": 5}):
+            assert client.request("initialize", params)["error"]["code"] == -32602
+        assert client.request("initialize", {"capabilities": {}})["result"]
+
+
+def test_after_shutdown_requests_are_refused_and_what_waited_has_been_answered() -> None:
+    with RawClient() as client:
+        client.open("wait")
+        waiting = client.ask("textDocument/inlineCompletion", inline(0, 4))
+        assert client.request("shutdown", None)["result"] is None
+        assert client.reply(waiting)["error"]["code"] == REQUEST_CANCELLED
+        for method in ("shutdown", "initialize", "textDocument/inlineCompletion", "unknown"):
+            assert client.request(method, {})["error"]["code"] == INVALID_REQUEST
+        client.notify("exit", None)
+        assert client.gone() == 0
+
+
+def test_exit_without_shutdown_is_a_failure() -> None:
+    with RawClient() as client:
+        client.notify("exit", None)
+        assert client.gone() == 1
+
+
+def test_exit_before_initialize_is_a_failure() -> None:
+    with RawClient(start=False) as client:
+        client.notify("exit", None)
+        assert client.gone() == 1
+
+
+def test_all_in_one_write_is_answered_before_the_end() -> None:
+    with RawClient(start=False) as client:
+        messages: list[dict[str, object]] = [
+            {"id": 1, "method": "initialize", "params": {"capabilities": {}}},
+            {"id": 2, "method": "infill/status"},
+            {"id": 3, "method": "shutdown"},
+            {"method": "exit"},
+        ]
+        client.send(b"".join(frame({"jsonrpc": "2.0", **message}) for message in messages))
+        assert client.process.stdin is not None
+        client.process.stdin.close()
+        assert "result" in client.reply(3)
+        assert client.gone() == 0
+
+
+@pytest.mark.parametrize("state", [None, busy, blocked])
+def test_the_end_of_stdin_is_the_end(state: State) -> None:
+    with RawClient() as client:
+        if state is not None:
+            state(client)
+        assert client.process.stdin is not None
+        client.process.stdin.close()
+        assert client.gone_after() < 2
+        assert client.process.returncode == 1
+
+
+def test_a_closed_stdout_is_the_end() -> None:
+    with subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}))
+        process.stdout.read(1)
+        process.stdout.close()
+        process.stdin.write(frame({"jsonrpc": "2.0", "id": 2, "method": "infill/status"}))
+        assert process.wait(2) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "state"),
+    [
+        (signal.SIGINT, None),
+        (signal.SIGHUP, None),
+        (signal.SIGTERM, None),
+        (signal.SIGTERM, busy),
+        (signal.SIGTERM, blocked),
+    ],
+)
+def test_a_signal_is_a_clean_end(number: signal.Signals, state: State) -> None:
+    with RawClient() as client:
+        if state is not None:
+            state(client)
+        client.process.send_signal(number)
+        assert client.gone_after() < 2
+        assert client.process.returncode == 1
+        assert b"Traceback" not in client.stderr
+
+
+@pytest.mark.parametrize("state", [None, blocked])
+def test_the_death_of_the_editor_is_the_end_though_the_pipes_stay_open(state: State) -> None:
+    with (
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as editor,
+        RawClient(processId=editor.pid) as client,
+    ):
+        if state is not None:
+            state(client)
+        editor.kill()  # not waited for: a process that nobody has buried is dead too
+        assert client.gone_after() < 3
+        assert client.process.returncode == 1
+
+
+def test_an_editor_that_is_dead_from_the_start_is_dead() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as editor:
+        editor.wait()
+        with RawClient(start=False) as client:
+            client.request("initialize", {"processId": editor.pid, "capabilities": {}})
+            assert client.gone_after() < 3
+
+
+def test_only_what_is_light_is_loaded_when_initialize_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    heavy = {"httpx2", "tree_sitter", "sqlite3", "numpy", "pathspec", "torch", "rich", "click", "keyring"}
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    with RawClient(start=False) as client:
+        assert client.request("initialize", {"capabilities": {}})["result"]
+        client.notify("exit", None)
+        client.gone()
+        loaded = {line.rpartition("|")[2].strip() for line in client.stderr.decode().splitlines()}
+    assert "lsprotocol.types" in loaded
+    assert not loaded & heavy
+
+
+def test_code_in_the_working_directory_is_never_run(tmp_path: Path) -> None:
+    for name in ("context", "backends", "pygls", "lsprotocol", "attrs", "editors"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('hostile code ran')")
+    program = "import lsp_server.server, context.documents; print(context.documents.__file__)"
+    for path in (None, f".:{ROOT}"):
+        environment = {**os.environ, "PYTHONPATH": path} if path is not None else dict(os.environ)
+        process = subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30
+        )
+        assert process.stdout.strip() == str(ROOT / "context" / "documents.py"), process.stderr
+
+
+def test_layers_that_are_not_ours_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "context").mkdir()
+    (tmp_path / "context" / "__init__.py").write_text("raise SystemExit('hostile code ran')")
+    process = subprocess.run(
+        [sys.executable, "-P", "-c", "import lsp_server"],
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert process.returncode == 1
+    assert "Start it with the command `infill lsp`" in process.stderr
+
+
+def test_no_text_and_no_key_is_logged_at_any_level() -> None:
+    tests = str(ROOT / "tests")
+    program = f"import sys; sys.path.insert(0, {tests!r}); import edge_server as s; s.main(s.EchoSession, log_level=1)"
+    with RawClient([sys.executable, "-c", program], initializationOptions={"key": "canary-1"}) as client:
+        client.open("x = 'canary-2'")
+        client.change(replace((0, 0), (0, 0), "canary-3"), replace((9, 9), (0, 0), "canary-4"))
+        client.change({"range": "canary-5", "text": 5})
+        client.open("raise canary-6", uri="file:///b.py")
+        client.ghost(0, 3)
+        client.request("textDocument/inlineCompletion", inline(0, 14, "file:///b.py"))
+        client.request("canary-7", {"canary-8": "canary-9"})
+        client.request("workspace/executeCommand", {"command": "canary-10", "arguments": ["canary-11"]})
+        client.send(frame(b'{"canary-12":') + frame(b'["canary-13"]') + b"canary-14\r\n\r\n")
+        client.send(frame({"jsonrpc": "2.0", "id": "x", "error": {"code": 1, "message": "canary-15"}}))
+        assert client.end() == 0
+        assert b"ValueError" in client.stderr
+        assert b"canary" not in client.stderr
