@@ -167,7 +167,9 @@ class RawClient:
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self.stderr += line
+            with self._arrived:
+                self.stderr += line
+                self._arrived.notify_all()
 
 
 def inline(line: int, character: int, uri: str = "file:///work/a.py", kind: int = 2, **context: Any) -> dict[str, Any]:
