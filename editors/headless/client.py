@@ -28,7 +28,7 @@ class RequestFailed(Exception):
 
 class Client:
     """Use as `async with Client(root) as client`; `hears` gets each notification as (method, params); `errors` is where the
-    server's standard error goes, ours where it is None."""
+    server's standard error goes, ours where it is None; without `ledger` the session is not counted in `infill usage`."""
 
     def __init__(
         self,
@@ -38,10 +38,11 @@ class Client:
         flags: Sequence[str] = (),
         settings: Mapping[str, Any] | None = None,
         errors: IO[bytes] | None = None,
+        ledger: bool = True,
         hears: Callable[[str, Any], None] = lambda _method, _params: None,
     ) -> None:
         self._root, self._command, self._settings, self._hears = root, (*command, *flags), settings or {}, hears
-        self._errors = errors
+        self._errors, self._ledger = errors, ledger
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._next_id = 1
         self._process: asyncio.subprocess.Process
@@ -107,7 +108,7 @@ class Client:
                 "textDocument": {"inlineCompletion": {}, "synchronization": {}},
                 "workspace": {"configuration": True, "workspaceFolders": True},
             },
-            "initializationOptions": {"settings": dict(self._settings)},
+            "initializationOptions": {"settings": dict(self._settings), "ledger": self._ledger},
         }
 
     async def _send(self, message: Mapping[str, Any]) -> None:

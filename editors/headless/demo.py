@@ -82,7 +82,7 @@ def _ask_first(arguments: argparse.Namespace, root: Path) -> None:
 async def _perform(passage: Passage, root: Path, flags: list[str], errors: IO[bytes], *, fast: bool) -> _Show:
     snapshot = passage.snapshot
     buffer = Buffer(snapshot.text[: passage.start] + snapshot.text[passage.end :], passage.start)
-    async with Client(root, flags=flags, errors=errors) as client:
+    async with Client(root, flags=flags, errors=errors, ledger=False) as client:
         editor = Editor(client, snapshot.uri, snapshot.language, buffer)
         show = _Show(editor, fast=fast)
         show.introduce(passage)

@@ -1,0 +1,79 @@
+"""`infill usage`: tokens, cost, latency, acceptance and survival, from the ledger that stays on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from datetime import date, timedelta
+
+from editors.headless.command import Command
+from editors.headless.exits import Exit, Stop
+from editors.headless.terminal import Ink, visible_line
+from lsp_server.usage_report import COLUMNS, GROUPS, Row, Unreadable, as_table, report
+
+EXAMPLES = """\
+  infill usage                       the last seven days, a line a day
+  infill usage --days 30 --by model  who answered, and how often it was accepted
+  infill usage --csv > usage.csv     for a spreadsheet
+"""
+
+HEADINGS = "requests failed   in-tok  cached  out-tok       cost    ms p50/p95  shown  taken  chars  kept 30s/5min"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--days", type=int, default=7, metavar="N", help="how many days back, today included (default 7)"
+    )
+    parser.add_argument("--by", choices=GROUPS, default="day", help="what to add the numbers up by (default day)")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print JSON")
+    shape.add_argument("--csv", action="store_true", help="print CSV")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    import platformdirs
+
+    ledger = platformdirs.user_data_path("infill", appauthor=False) / "usage.sqlite"
+    since = (date.today() - timedelta(days=max(1, arguments.days) - 1)).isoformat()
+    try:
+        rows = report(ledger, since, arguments.by)
+    except Unreadable as error:
+        raise Stop(Exit.NOTHING, f"{ledger} cannot be read ({error}). Move it aside to begin a new one.") from error
+    if arguments.json:
+        print(json.dumps([as_table(row) for row in rows], indent=2))
+    elif arguments.csv:
+        writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(as_table(row) for row in rows)
+    elif rows:
+        print(_table(rows, arguments.by))
+    else:
+        print(f"Nothing since {since}: no request was made and nothing was suggested.")
+    return Exit.DONE if rows else Exit.NOTHING
+
+
+def _table(rows: list[Row], by: str) -> str:
+    ink = Ink(sys.stdout)
+    widest = max(len(by), *(len(visible_line(row.group)) for row in rows))
+    lines = [ink.dim(f"{by:{widest}}  {HEADINGS}")]
+    for row in rows:
+        lines.append(
+            f"{visible_line(row.group):{widest}}  {row.requests:8} {row.failed:6} {row.tokens_in:8} {row.tokens_cached:7} "
+            f"{row.tokens_out:8} {row.cost:9.4f}$ {_number(row.first_ms_p50):>7}/{_number(row.first_ms_p95):>5} "
+            f"{row.suggestions:6} {_share(row.acceptance):>6} {row.characters:6} "
+            f"{_share(row.kept_30s):>8}/{_share(row.kept_5min):>4}"
+        )
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.0f} %"
+
+
+COMMAND = Command("usage", "Show tokens, cost, latency and acceptance.", EXAMPLES, _arguments, _run)
