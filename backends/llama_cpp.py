@@ -167,11 +167,7 @@ class LlamaCpp:
                 if not reply.begun:
                     raise
         if reply.finish is None:
-            if not reply.begun:
-                raise BadReply(
-                    NAME, f"{self._client.origin} ended its answer before it began.", "It will be asked again."
-                )
-            yield reply.done(Finish.CUT)
+            yield reply.unended()
 
     async def _look(self) -> Loaded:
         """What the server has loaded; a server too old or too shy to say is no failure."""

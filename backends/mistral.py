@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backends.address import is_local
-from backends.api import Card, Done, FimRequest, Finish, Text
-from backends.errors import BackendError, BadReply, BadRequest, QuotaSpent, RateLimited, Unauthorised
+from backends.api import Card, Done, FimRequest, Text
+from backends.errors import BackendError, BadRequest, QuotaSpent, RateLimited, Unauthorised
 from backends.http import END_OF_STREAM, Client, Cut, Wiring
 from backends.keys import Secret
 from backends.mistral_models import Model, models_in, named
@@ -127,11 +127,8 @@ class Mistral:
             except Cut:
                 if not reply.begun:
                     raise
-        if ended:
-            return
-        if not reply.begun and not reply.finish:
-            raise BadReply(name, f"{origin} ended its answer before it began.", "It will be asked again.")
-        yield reply.done(reply.finish or Finish.CUT)
+        if not ended:
+            yield reply.unended()
 
     async def _known_model(self) -> Model | None:
         """The model in the server's list; None where there is no list to be had, since completing works without one. Raises

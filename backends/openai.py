@@ -179,12 +179,9 @@ class OpenAI:
                     raise
         if ended:
             return
-        if reply.finish is None and not reply.begun:
-            mend = "It will be asked again; where that never helps, lower `context_tokens`."  # llama_cpp.server, prompt too long
-            raise BadReply(NAME, f"{self._client.origin} ended its answer before it began.", mend)
         if reply.finish and (rest := stops.rest()):
             yield Text(rest)
-        yield reply.done(reply.finish or Finish.CUT)
+        yield reply.unended()
 
     async def _choose(self, name: str) -> Chosen:
         """The model to ask, and how. Raises `BadRequest` where that cannot be known."""
@@ -209,7 +206,7 @@ class OpenAI:
         origin = self._client.origin
         if not models:
             raise BadRequest(NAME, f"{origin} does not say which models it serves.", "Set `model`.")
-        able = next((entry for entry in models if self._template or entry.known), None)
+        able = next((entry for entry in models if entry.known), models[0] if self._template else None)
         if able is None:
             what = f"{origin} serves no model that is known to fill in the middle, but {served.listed(models)}."
             raise BadRequest(NAME, what, "Serve one that is, or set `model` and `fim_template`.")

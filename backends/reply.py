@@ -53,6 +53,13 @@ class Reply:
         )
         return Done(finish or self.finish or Finish.STOP, usage)
 
+    def unended(self) -> Done:
+        """How a stream ends that stops without the server's end mark. Raises `BadReply` where nothing had come."""
+        if self.finish is None and not self.begun:
+            mend = "It will be asked again; where that never helps, lower `context_tokens`."
+            raise BadReply(self._backend, f"{self._origin} ended its answer before it began.", mend)
+        return self.done(self.finish or Finish.CUT)
+
     def _take_chunk(self, chunk: dict[str, Any]) -> str:
         self._take_usage(chunk.get("usage"))
         choices = chunk.get("choices")
