@@ -93,10 +93,9 @@ class Breaker:
         return float(min(FIRST_PAUSE * 2 ** min(beyond, 16), longest) * self._chance.uniform(0.5, 1.0))
 
     def _again(self) -> BackendError:
-        """The last error anew: one instance raised again and again would gather tracebacks."""
         last = self._last
         assert last is not None
         if isinstance(last, RateLimited):
             left = max(self._until - self._clock.now(), 0.0)
-            return RateLimited(last.backend, last.what, f"Asking again in {left:.0f} s.", left)
-        return type(last)(last.backend, last.what, last.mend)
+            return last.anew(f"Asking again in {left:.0f} s.", left)
+        return last.anew()

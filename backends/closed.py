@@ -19,15 +19,11 @@ class Closed:
         return Card(name=self.error.backend, model="", sends=False, context_tokens=0)
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
-        raise self._again()
+        raise self.error.anew()
         yield  # makes this an async generator
 
     async def check(self) -> str:
-        raise self._again()
+        raise self.error.anew()
 
     async def aclose(self) -> None:
         pass
-
-    def _again(self) -> BackendError:
-        """A fresh exception each time: one instance raised again and again gathers tracebacks."""
-        return type(self.error)(self.error.backend, self.error.what, self.error.mend)

@@ -22,6 +22,10 @@ class BackendError(Exception):
         super().__init__(f"{backend}: {what} {mend}".strip())
         self.backend, self.what, self.mend = backend, what, mend
 
+    def anew(self, mend: str = "") -> BackendError:
+        """The same error to raise again, with another mend if given: one instance raised over and over gathers tracebacks."""
+        return type(self)(self.backend, self.what, mend or self.mend)
+
 
 class Unreachable(BackendError):
     pass
@@ -41,6 +45,9 @@ class RateLimited(BackendError):
     def __init__(self, backend: str, what: str, mend: str, after: float) -> None:
         super().__init__(backend, what, mend)
         self.after = after
+
+    def anew(self, mend: str = "", after: float | None = None) -> RateLimited:
+        return RateLimited(self.backend, self.what, mend or self.mend, self.after if after is None else after)
 
 
 class QuotaSpent(BackendError):

@@ -85,18 +85,23 @@ class Route:
         raise first_error or Unreachable("auto", NOBODY, NOBODY_MEND)
 
     async def check(self) -> str:
-        """A sentence on each backend that is there; fails with the first one's error when none works."""
-        sentences: list[str] = []
-        first_error: BackendError | None = None
-        for breaker in self._there():
-            try:
-                sentences.append(f"{breaker.card.name}: {await breaker.check()}")
-            except BackendError as error:
-                first_error = first_error or error
-                sentences.append(str(error))
-        if len(sentences) == 0 or (first_error is not None and len(sentences) == 1):
-            raise first_error or Unreachable("auto", NOBODY, NOBODY_MEND)
-        return " ".join(sentences)
+        """On the backend that is asked first, and on the one that would step in. Fails where the first one does, since the user
+        wants that one; the mend then says who answers meanwhile."""
+        candidates = self._candidates()
+        if not candidates:
+            raise Unreachable("auto", NOBODY, NOBODY_MEND)
+        first, *others = candidates
+        try:
+            sentence = await first.check()
+        except BackendError as error:
+            for other in others:
+                try:
+                    meanwhile = await other.check()
+                except BackendError:
+                    continue
+                raise error.anew(f"{error.mend} Meanwhile {_called(other.card)} answers: {meanwhile}") from error
+            raise
+        return f"{sentence} If it fails, {_called(others[0].card)} steps in." if others else sentence
 
     async def aclose(self) -> None:
         for breaker, _ in self._legs:

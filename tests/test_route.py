@@ -153,11 +153,30 @@ async def test_closing_a_stream_closes_the_one_beneath() -> None:
     assert journey.mistral.open == 0
 
 
-async def test_check_says_a_sentence_on_each() -> None:
+class Failing(ScriptedInfiller):
+    """Scripted, but its check fails."""
+
+    async def check(self) -> str:
+        raise DENIED.anew()
+
+
+async def test_check_is_on_the_first_and_names_the_next() -> None:
     journey = Journey(["far"], ["near"])
-    assert await journey.route.check() == (
-        "mistral: The scripted backend says what it is told. workspace: The scripted backend says what it is told."
-    )
+    says = "The scripted backend says what it is told."
+    assert await journey.route.check() == f"{says} If it fails, the workspace model steps in."
+
+
+@pytest.mark.parametrize(
+    ("failover", "mend"), [(True, "Meanwhile the workspace model answers:"), (False, "Set another.")]
+)
+async def test_check_fails_where_the_first_does_and_says_who_answers_meanwhile(failover: bool, mend: str) -> None:
+    clock = FakeClock()
+    failing = Failing([], clock, card=_card("mistral", sends=True))
+    near = ScriptedInfiller([], clock, card=_card("workspace", sends=False))
+    with pytest.raises(Unauthorised) as caught:
+        await Route([Leg(failing), Leg(near)], clock, failover=failover).check()
+    assert mend in caught.value.mend
+    assert caught.value.mend.startswith("Set another.")
 
 
 async def test_closing_closes_all() -> None:
