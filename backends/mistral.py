@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from backends.address import is_local
 from backends.api import Card, Done, FimRequest, Text
@@ -31,6 +32,8 @@ DEFAULT_MODEL = "codestral-latest"
 COMPLETIONS = "/v1/fim/completions"
 MODELS = "/v1/models"
 CONTEXT_TOKENS = 128_000
+HOSTS = ("api.mistral.ai", "api.eu.mistral.ai", "api.us.mistral.ai", "codestral.mistral.ai")
+"""Where nothing is answered without a key; other servers of this contract may need none."""
 
 HEADER = "+++++ "
 """What stands before each file's name in a prompt of several files; Codestral was taught this form."""
@@ -76,6 +79,7 @@ class Mistral:
             note=self._pace.note,
         )
         is_here = is_local(root) or (wiring is not None and wiring.socket is not None)
+        self._lacks_key = key is None and urlsplit(self._client.origin).hostname in HOSTS
         self.card = Card(
             name=self._persona.name,
             model=self._model,
@@ -111,6 +115,9 @@ class Mistral:
 
     async def _ask(self, body: Mapping[str, Any]) -> AsyncGenerator[Text | Done, None]:
         name, origin = self._persona.name, self._client.origin
+        if self._lacks_key:
+            mend = "Set one with `infill key set`, or in MISTRAL_API_KEY."
+            raise Unauthorised(name, f"No key is set for {origin}, so nothing was sent.", mend)
         if (wait := self._pace.wait()) > 0:
             raise RateLimited(name, f"{origin} allows no more requests now.", f"Asking again in {wait:.0f} s.", wait)
         sent = f"{body['prompt']}{body.get('suffix', '')}"

@@ -17,7 +17,7 @@ from backends.address import is_local, origin_of, root_of
 from backends.api import Infiller
 from backends.breaker import Breaker
 from backends.closed import Closed
-from backends.errors import BackendError, BadRequest, Unauthorised
+from backends.errors import BackendError, BadRequest
 from backends.http import Wiring
 from backends.keys import Found, Secret
 from backends.route import Leg, Route
@@ -77,9 +77,6 @@ class Server:
 def _mistral(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Infiller:
     from backends.mistral import Mistral
 
-    if endpoint.key is None and endpoint.root.endswith(".mistral.ai"):
-        what = f"No key is set for {endpoint.root}."
-        raise Unauthorised("mistral", what, "Set one with `infill key set`, or in MISTRAL_API_KEY.")
     return Mistral(endpoint.root, key=endpoint.secret, clock=clock, model=config.model, wiring=endpoint.wiring)
 
 
