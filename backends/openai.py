@@ -185,12 +185,10 @@ class OpenAI:
 
     async def _choose(self, name: str) -> Chosen:
         """The model to ask, and how. Raises `BadRequest` where that cannot be known."""
-        if self._default and name in ("", self._default.model):
+        if self._default and name in (self._model, self._default.model):
             return self._default
         models = await self._list()
-        entry = (
-            next((entry for entry in models if entry.name == name), Served(name)) if name else self._first_able(models)
-        )
+        entry = self._named(name, models) if name else self._first_able(models)
         known = entry.known
         template = self._template or (SUFFIX if entry.by_ollama else known.template if known else "")
         if not template:
@@ -201,6 +199,10 @@ class OpenAI:
             self._default = chosen
             log.info("%s is asked for a model in the %s form", self._client.origin, template)
         return chosen
+
+    def _named(self, name: str, models: tuple[Served, ...]) -> Served:
+        """What the server lists under the name, which for Ollama goes on with ":latest"; the name alone where it lists none."""
+        return next((entry for entry in models if entry.name in (name, f"{name}:latest")), Served(name))
 
     def _first_able(self, models: tuple[Served, ...]) -> Served:
         origin = self._client.origin

@@ -8,7 +8,6 @@ from typing import Any
 
 from backends.models import Model, recognise
 
-OLLAMA_OWNER = "library"
 SIZES = ("max_model_len", "max_context_length", "max_input_tokens")
 """What vLLM, LM Studio and LiteLLM call the context; llama.cpp has `meta.n_ctx`."""
 
@@ -48,7 +47,15 @@ def _entry(entry: dict[str, Any]) -> Served:
     meta = entry.get("meta")
     sizes = [*(entry.get(name) for name in SIZES), meta.get("n_ctx") if isinstance(meta, dict) else None]
     size = next((size for size in sizes if isinstance(size, int) and size > 0), 0)
-    return Served(_text(entry["id"]), _text(entry.get("root")), size, entry.get("owned_by") == OLLAMA_OWNER)
+    name = _text(entry["id"])
+    return Served(name, _text(entry.get("root")), size, _is_ollamas(name, entry.get("owned_by")))
+
+
+def _is_ollamas(name: str, owner: Any) -> bool:
+    """Ollama's names end in a tag, and it gives the namespace before it as the owner, "library" where there is none."""
+    model, _, tag = name.rpartition(":")
+    namespace = ("library", *model.split("/"))[-2]
+    return bool(tag) and bool(model) and owner == namespace
 
 
 def _text(value: Any) -> str:

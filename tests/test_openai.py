@@ -119,6 +119,14 @@ async def test_ollama_marks_the_hole_itself_and_gets_both_fields() -> None:
     assert (body["prompt"], body["suffix"]) == ("# Path: b.py\n# b = 1\n#\n# Path: a.py\na = ", "\n")
 
 
+async def test_ollamas_name_without_a_tag_is_its_latest() -> None:
+    models = {"data": [{"id": "starcoder2:latest", "owned_by": "library"}]}
+    async with serving(answering([piece("1", "stop"), event("[DONE]")], models=models)) as server:
+        await read(infiller(server, model="starcoder2"), request())
+    body = server.asked[-1].json
+    assert (body["model"], body["prompt"], body["suffix"]) == ("starcoder2:latest", "a = ", "\nprint(a)\n")
+
+
 async def test_the_setting_wins_over_the_models_name() -> None:
     async with serving(answering([piece("1", "stop"), event("[DONE]")])) as server:
         await read(infiller(server, model="Qwen/Qwen2.5-Coder-7B", template="codellama-spm"), request())

@@ -19,6 +19,11 @@ from backends.served import Served, listed, read
             (Served("qwen2.5-coder:1.5b", by_ollama=True),),
         ),
         (
+            {"data": [{"id": "hf.co/unsloth/Mellum-GGUF:Q8_0", "owned_by": "unsloth"}]},
+            (Served("hf.co/unsloth/Mellum-GGUF:Q8_0", by_ollama=True),),
+        ),
+        ({"data": [{"id": "codellama:7b", "owned_by": "vllm"}]}, (Served("codellama:7b"),)),
+        (
             {"models": [{"name": "tiny"}], "data": [{"id": "tiny", "meta": {"n_ctx": 4096}}]},
             (Served("tiny", "", 4096),),
         ),
@@ -33,7 +38,20 @@ from backends.served import Served, listed, read
         ("<html>", ()),
         (None, ()),
     ],
-    ids=["vLLM", "Ollama", "llama.cpp", "LiteLLM", "bare list", "odd entries", "no data", "an error", "text", "null"],
+    ids=[
+        "vLLM",
+        "Ollama",
+        "Ollama, of another namespace",
+        "a colon elsewhere",
+        "llama.cpp",
+        "LiteLLM",
+        "bare list",
+        "odd entries",
+        "no data",
+        "an error",
+        "text",
+        "null",
+    ],
 )
 def test_a_list_is_read_for_what_it_holds(reply: object, expected: tuple[Served, ...]) -> None:
     assert read(reply) == expected
