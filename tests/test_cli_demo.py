@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from editors.headless import passage
+from editors.headless import demo, passage
 from editors.headless.buffer import Ghost
 from editors.headless.exits import Exit, Stop
 from editors.headless.screen import Screen
@@ -38,6 +39,18 @@ def test_own_file_is_typed_with_suggestions(capsys: pytest.CaptureFixture[str]) 
     assert "\x1b" not in out
 
 
+def test_installation_that_a_project_ignores_is_typed_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A virtual environment lies in a project whose .gitignore names it."""
+    Path(".gitignore").write_text(".venv/\n")
+    monkeypatch.setattr(
+        demo, "OWN", Path(shutil.copytree(demo.OWN.parent, Path.cwd() / ".venv" / "lsp_server")) / demo.OWN.name
+    )
+    code, out, _ = run(capsys, "demo")
+    assert (code, "⟦" in out) == (Exit.DONE, True)
+
+
 def test_file_of_the_user_is_typed_and_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     file = Path("shapes.py")
     file.write_text(shapes(8))
@@ -64,13 +77,14 @@ def test_folder_without_program_text_is_told(capsys: pytest.CaptureFixture[str])
 def test_passage_is_whole_paragraphs_that_resemble_the_rest() -> None:
     odd = "".join(f"odd_{number} = thing{number}({number}, key{number}=None)\n" for number in range(30))
     Path("shapes.py").write_text(odd + "\n\n" + shapes(8))
-    found = passage.choose(Path("shapes.py"))
+    found = passage.choose([Path("shapes.py")])
+    assert found is not None
     assert found.text.startswith(("class Shape", "    def area"))
     assert found.text == found.text.rstrip("\n")
     assert passage.SHORTEST <= len(found.text) <= passage.LONGEST
     assert found.likeness > 0.8
     with pytest.raises(Stop):
-        passage.choose(Path("missing.py"))
+        passage.choose([Path("missing.py")])
 
 
 class Terminal(io.StringIO):

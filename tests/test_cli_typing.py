@@ -58,7 +58,8 @@ def test_ghost_text_is_what_an_editor_would_draw(
         ("return x", "return xs", 0),
         ("return x", "raise", 0),
         ("x)", "x)", 0),
-        ("():", "():\n", 3),
+        ("():", "():\n", 0),
+        ("elf.x", "elf.x\n", 5),
         (" = value", " = value", 8),
     ],
 )

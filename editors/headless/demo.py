@@ -18,7 +18,7 @@ from editors.headless.command import Command
 from editors.headless.config import settings_here
 from editors.headless.editor import Editor
 from editors.headless.exits import Exit, Stop
-from editors.headless.passage import Passage, choose
+from editors.headless.passage import Passage, choose, files_of
 from editors.headless.place import root_of
 from editors.headless.screen import Screen
 from editors.headless.terminal import Ink, visible_line
@@ -30,6 +30,7 @@ EXAMPLES = """\
   infill demo ~/src/project          into a file of yours; in memory, the file stays as it is
   infill demo src/app.py --backend mistral
 """
+OWN = Path(__file__).resolve().parent.parent.parent / "lsp_server" / "sync.py"
 KEY_PAUSE, TAB_PAUSE = 0.03, 0.45  # seconds, on a terminal only
 ABOVE = 6  # lines of the file shown above the cursor
 
@@ -43,9 +44,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     import tempfile
 
-    own = Path(__file__).resolve().parent.parent.parent / "lsp_server"
-    passage = choose(arguments.path or own)
-    root = own if arguments.path is None else arguments.path if arguments.path.is_dir() else root_of(arguments.path)
+    path: Path | None = arguments.path
+    passage = choose(files_of(path or OWN))
+    if passage is None:
+        raise Stop(Exit.NOTHING, f"{path} holds no file of program text that is long enough to show something in.")
+    root = OWN.parent if path is None else path if path.is_dir() else root_of(path)
     wishes = {"backend": "workspace", **given(arguments)}
     embedded = wishes["backend"] == "workspace"
     if not embedded:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from context.snapshot import Snapshot
-from editors.headless.exits import Exit, Stop
+from editors.headless.exits import Stop
 from editors.headless.place import line_spans, open_snapshot
 
 LONGEST, SHORTEST = 600, 240  # characters to type
@@ -23,12 +23,16 @@ FILE_BYTES = range(1_500, 120_000)
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The text from `start` to `end` of the snapshot, whole lines; `likeness` in 0..1 of its word sequences occur elsewhere."""
+    """The text from `start` to `end` of the snapshot, whole lines; `likeness` in 0..1 of its word sequences occur elsewhere.
+
+    `fits`: whether it is long enough to show something, and whether it is narrow enough for most terminals.
+    """
 
     snapshot: Snapshot
     start: int
     end: int
     likeness: float
+    fits: tuple[bool, bool]
 
     @property
     def name(self) -> str:
@@ -40,29 +44,29 @@ class Passage:
         return self.snapshot.text[self.start : self.end]
 
 
-def choose(path: Path) -> Passage:
-    """The most telling passage of a file, or of the files of a folder. Raises `Stop` where there is none."""
-    files = [path] if not path.is_dir() else list(_newest(path))
-    found = [passage for file in files for passage in _passages(file, whole_file=len(files) == 1)]
-    if not found:
-        raise Stop(Exit.NOTHING, f"{path} holds no file of program text that is long enough to show something in.")
-    return max(found, key=lambda passage: passage.likeness)
+def choose(files: Sequence[Path]) -> Passage | None:
+    """The most telling passage of these files; None where there is none. Raises `Stop` for a lone file that cannot be read."""
+    found = (passage for file in files for passage in _passages(file, alone=len(files) == 1))
+    return max(found, key=lambda passage: (passage.fits, passage.likeness), default=None)
 
 
-def _newest(folder: Path) -> Iterator[Path]:
+def files_of(path: Path) -> list[Path]:
+    """The file itself, or the newest files of program text in a folder, as far as a model may see them."""
     from context.grammars import language_of
     from context.privacy import Gate
     from context.walker import walk
 
-    found = [file for file in walk(folder, Gate([folder])) if file.size in FILE_BYTES and language_of(file.path)]
-    yield from (file.path for file in sorted(found, key=lambda file: file.mtime_ns, reverse=True)[:MOST_FILES])
+    if not path.is_dir():
+        return [path]
+    found = [file for file in walk(path, Gate([path])) if file.size in FILE_BYTES and language_of(file.path)]
+    return [file.path for file in sorted(found, key=lambda file: file.mtime_ns, reverse=True)[:MOST_FILES]]
 
 
-def _passages(file: Path, *, whole_file: bool) -> Iterator[Passage]:
+def _passages(file: Path, *, alone: bool) -> Iterator[Passage]:
     try:
         snapshot = open_snapshot(file)
     except Stop:
-        if whole_file:
+        if alone:
             raise
         return
     text, lines = snapshot.text, line_spans(snapshot.text)
@@ -74,10 +78,11 @@ def _passages(file: Path, *, whole_file: bool) -> Iterator[Passage]:
         last = _last(lines, blank, first)
         start, end = lines[first][0], lines[last][1]
         widest = max(stop - begin for begin, stop in lines[first : last + 1])
-        if SHORTEST <= end - start <= LONGEST and widest <= WIDEST:
+        if start < end <= start + LONGEST:
+            fits = (end - start >= SHORTEST, widest <= WIDEST)
             own = Counter(_sequences(text[start:end]))
             elsewhere = sum(count for words, count in own.items() if everywhere[words] > count)
-            yield Passage(snapshot, start, end, elsewhere / max(1, own.total()))
+            yield Passage(snapshot, start, end, elsewhere / max(1, own.total()), fits)
 
 
 def _last(lines: list[tuple[int, int]], blank: list[bool], first: int) -> int:

@@ -18,6 +18,7 @@ from editors.headless.terminal import Ink, visible_line
 
 TAB = 4  # columns
 GUTTER = 8  # columns before the text
+NOTES = 72  # column of the text at which notes on a line begin
 
 
 @dataclass(slots=True)
@@ -76,9 +77,13 @@ class Screen:
         self._erase()
         times = sorted(round(seconds * 1000) for seconds in self._line.took)
         body = self._coloured() if self._ink.on else self._marked()
-        space = max(2, 72 - _width("".join(_plain(text) for text, _ in self._line.pieces)))
-        note = self._ink.dim(" " * space + _note(times)) if times else ""
-        self._print(self._gutter(self._line.number) + body + note)
+        note = _note(times) if times else ""
+        used = _width("".join(_plain(text) for text, _ in self._line.pieces))
+        space = max(2, NOTES - used)
+        if self.live and GUTTER + used + space + len(note) > self._width:
+            note = ""
+        end = self._ink.dim(" " * space + note) if note else ""
+        self._print(self._gutter(self._line.number) + body + end)
         self._line = _Line(self._line.number + 1)
 
     def _erase(self) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from editors.headless.buffer import Ghost
 
-LEAST = 3  # visible characters from which on reaching for Tab is worth it
+LEAST = 5  # visible characters from which on reaching for Tab is worth it
 
 
 @dataclass(frozen=True, slots=True)
