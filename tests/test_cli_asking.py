@@ -102,7 +102,10 @@ def test_workspace_model_completes_from_the_project_alone(capsys: pytest.Capture
     assert (code, out.startswith("onnection(settings.")) == (Exit.DONE, True), err
 
 
-def test_why_shows_what_would_leave_with_secrets_masked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_why_shows_what_would_leave_with_secrets_masked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "k3y-0f-a-t3st")
     where = place(f'TOKEN = "{SECRET}"\n{ADD}')
     code, out, _ = run(capsys, "why", where, "--backend", "mistral", "--json")
     report = json.loads(out)
@@ -111,6 +114,7 @@ def test_why_shows_what_would_leave_with_secrets_masked(capsys: pytest.CaptureFi
     assert report["request"]["suffix"] == "\n\n\ndef sub(a, b):\n    return a - b\n"
     _, text, _ = run(capsys, "why", where, "--backend", "mistral")
     assert SECRET not in out + text
+    assert "k3y-0f-a-t3st" not in out + text
     assert "text leaves this machine" in text
 
 

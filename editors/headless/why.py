@@ -63,7 +63,7 @@ def _report(question: Question, answer: str | None) -> dict[str, Any]:
     texts = (context.prefix, context.suffix, *(excerpt.text for excerpt in context.excerpts))
     report: dict[str, Any] = {
         "asked": nothing is None and not closed,
-        "reason": closed or (f"{nothing.reason}{nothing.detail and f': {nothing.detail}'}" if nothing else ""),
+        "reason": f"{nothing.reason}{nothing.detail and f': {nothing.detail}'}" if nothing else closed,
         "backend": {"name": card.name, "model": card.model, "origin": card.origin, "sends": card.sends},
         "language": context.language,
         "extent": str(question.extent),
