@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from lsp_server import completing, extensions, lifecycle, sync, workspace
+from lsp_server import __version__, completing, extensions, lifecycle, sync, workspace
 from lsp_server.api import SessionFactory
 from lsp_server.connection import GRACE, Connection, Options
 from lsp_server.fence import report_loop_error
@@ -58,6 +58,7 @@ def serve(factory: SessionFactory, options: Options | None = None) -> int:
 
     The caller ends the process with `watchdog.leave`, which does not wait for threads that are still busy.
     """
+    gc.freeze()  # the protocol's types are many and stay: a collection that looks at them all would be felt while typing
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(report_loop_error)
     return loop.run_until_complete(_serve(factory, options or Options()))
@@ -65,7 +66,7 @@ def serve(factory: SessionFactory, options: Options | None = None) -> int:
 
 async def _serve(factory: SessionFactory, options: Options) -> int:
     loop = asyncio.get_running_loop()
-    server = LanguageServer("infill", _version(), protocol_cls=Protocol, converter_factory=default_converter)
+    server = LanguageServer("infill", __version__, protocol_cls=Protocol, converter_factory=default_converter)
     protocol = server.protocol
     assert isinstance(protocol, Protocol)
     at = Connection(protocol, factory, loop, options)
@@ -92,10 +93,3 @@ def _end_on_signals(at: Connection) -> None:
         number = getattr(signal, name, None)
         if number is not None:
             signal.signal(number, lambda *_: at.end_from_thread(1))
-
-
-def _version() -> str:
-    try:
-        return version("infill-ls")
-    except PackageNotFoundError:
-        return "unknown"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
 
 GROUPS = ("day", "backend", "model", "language", "origin", "place")
 """What the numbers may be added up by. `origin` and `place` are known of suggestions only, not of requests."""
@@ -42,6 +45,8 @@ class Unreadable(Exception):
 
 def report(ledger: Path, since: str, by: str) -> list[Row]:
     """The numbers since a day (YYYY-MM-DD, local), one row a group, in the groups' order. No ledger yet: no rows."""
+    import sqlite3  # here, because the command line is loaded by the server too, which answers before it needs a database
+
     if not ledger.exists():
         return []
     try:

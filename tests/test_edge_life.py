@@ -155,16 +155,19 @@ def test_an_editor_that_is_dead_from_the_start_is_dead() -> None:
             assert client.gone_after() < 3
 
 
-def test_only_what_is_light_is_loaded_when_initialize_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    heavy = {"httpx2", "tree_sitter", "sqlite3", "numpy", "pathspec", "torch", "rich", "click", "keyring"}
+@pytest.mark.parametrize("command", [SERVER, [str(Path(sys.executable).with_name("infill")), "lsp"]])
+def test_only_what_is_light_is_loaded_when_initialize_is_answered(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heavy = {"httpx2", "tree_sitter", "sqlite3", "numpy", "pathspec", "torch", "rich", "click", "keyring", "email"}
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
-    with RawClient(start=False) as client:
+    with RawClient(command, start=False) as client:
         assert client.request("initialize", {"capabilities": {}})["result"]
         client.notify("exit", None)
         client.gone()
         loaded = {line.rpartition("|")[2].strip() for line in client.stderr.decode().splitlines()}
     assert "lsprotocol.types" in loaded
-    assert not loaded & heavy
+    assert loaded & heavy == set()
 
 
 def test_code_in_the_working_directory_is_never_run(tmp_path: Path) -> None:
