@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from backends.api import Card, Done, FimRequest, Infiller, Text
-from backends.errors import BackendError, BadRequest, QuotaSpent, RateLimited, Unauthorised
+from backends.errors import AGAIN, BackendError, BadRequest, QuotaSpent, RateLimited, Unauthorised
 from context.clock import Clock
 
 FAILURES_TO_OPEN = 3
@@ -97,5 +97,5 @@ class Breaker:
         assert last is not None
         if isinstance(last, RateLimited):
             left = max(self._until - self._clock.now(), 0.0)
-            return last.anew(f"Asking again in {left:.0f} s.", left)
+            return last.anew(f"{AGAIN[:-1]} in {left:.0f} s.", left)
         return last.anew()

@@ -14,6 +14,9 @@ Messages never hold a key, nor text of the user's files.
 
 from __future__ import annotations
 
+AGAIN = "Nothing to do: it is asked again by itself."
+"""The mend of what passes without the user."""
+
 
 class BackendError(Exception):
     """`what` happened and `mend`, what to do about it: two sentences a user can act on. `backend` is the card's name."""

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from backends import refusal
 from backends.address import is_local, origin_of
-from backends.errors import BackendError, BadReply, BadRequest, TimedOut, Unreachable
+from backends.errors import AGAIN, BackendError, BadReply, BadRequest, TimedOut, Unreachable
 from backends.keys import Secret
 from backends.refusal import Refusal
 from backends.sse import EventReader, Malformed
@@ -64,10 +64,11 @@ class Cut(BadReply):
 
 
 class Client:
-    """Talks to the server under `root`, an URL as `address.root_of` gives it, as the backend called `backend`.
+    """Talks to the server under `root`, a URL as `address.root_of` gives it, as the backend called `backend`.
 
-    `explain` may name a refusal better than `refusal.as_error` does; `note` sees the headers of every reply. Every failure is a
-    `BackendError`; cancelling or closing a stream closes its connection.
+    `origin` is what the key is bound to, `server` the same as messages show it. `explain` may name a refusal better than
+    `refusal.as_error` does; `note` sees the headers of every reply. Every failure is a `BackendError`; cancelling or closing a
+    stream closes its connection.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Client:
         note: Callable[[Mapping[str, str]], None] = lambda headers: None,
     ) -> None:
         self.origin = origin_of(root)
+        self.server = self.origin.removesuffix(":443" if self.origin.startswith("https:") else ":80")
         self._backend, self._root, self._key, self._clock = backend, root, key, clock
         self._wiring = wiring or Wiring()
         self._explain, self._note = explain, note
@@ -146,7 +148,7 @@ class Client:
             if response.status_code != 200:
                 content = await self._start_of(response, deadline)
                 refused = refusal.read(response.status_code, response.headers, content, sent=sent)
-                raise self._explain(refused) or refusal.as_error(self._backend, self.origin, refused)
+                raise self._explain(refused) or refusal.as_error(self._backend, self.server, refused)
             yield response
         finally:
             await response.aclose()
@@ -189,8 +191,8 @@ class Client:
                 except (httpx2.ReadTimeout, TimeoutError) as error:
                     raise self._failure(error) from error
                 except httpx2.HTTPError as error:
-                    what = f"{self.origin} broke off in the middle of its answer."
-                    raise Cut(self._backend, what, "It will be asked again.") from error
+                    what = f"{self.server} broke off in the middle of its answer."
+                    raise Cut(self._backend, what, AGAIN) from error
                 if piece is None:
                     return
                 size += len(piece)
@@ -225,7 +227,7 @@ class Client:
             return feed(piece)
         except Malformed as error:
             raise BadReply(
-                self._backend, str(error), f"Check that `base_url` {self.origin} is the right one."
+                self._backend, str(error), f"Check that `base_url` {self.server} is the right one."
             ) from error
 
     def _open(self) -> httpx2.AsyncClient:
@@ -291,7 +293,7 @@ class Client:
         return found if not found or "://" in found else f"http://{found}"
 
     def _bad_reply(self, what: str) -> BadReply:
-        return BadReply(self._backend, f"{self.origin} {what}", "Check `base_url` and `proxy`.")
+        return BadReply(self._backend, f"{self.server} {what}", "Check `base_url` and `proxy`.")
 
     def _not_a_reply(self, kind: str) -> BadReply:
         if kind == "text/html":
@@ -302,7 +304,7 @@ class Client:
         """What went wrong below HTTP, in words; certificates and names are told apart because their mends differ."""
         import httpx2
 
-        name, origin, wiring = self._backend, self.origin, self._wiring
+        name, server, wiring = self._backend, self.server, self._wiring
         causes = tuple(_causes(error))
         if isinstance(error, httpx2.ProxyError):
             return Unreachable(
@@ -310,27 +312,27 @@ class Client:
             )
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                what = f"The certificate of {origin} is not trusted: {cause.verify_message}."
+                what = f"The certificate of {server} is not trusted: {cause.verify_message}."
                 return Unreachable(name, what, "If your company signs its own, name its file in `ca_file`.")
             if isinstance(cause, ssl.SSLError):
                 return Unreachable(
-                    name, f"No secure connection to {origin}: {cause.reason}.", "Check `base_url` and `proxy`."
+                    name, f"No secure connection to {server}: {cause.reason}.", "Check `base_url` and `proxy`."
                 )
             if isinstance(cause, socket.gaierror):
-                return Unreachable(name, f"The name in {origin} is not known.", "Check the network and `base_url`.")
+                return Unreachable(name, f"The name in {server} is not known.", "Check the network and `base_url`.")
         if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):
             through = f" through the proxy {_without_password(self._proxy())}" if self._proxy() else ""
             waited = f" within {wiring.connect:g} s" if isinstance(error, httpx2.ConnectTimeout) else ""
-            what = f"No connection to {wiring.socket or origin}{through}{waited}."
+            what = f"No connection to {wiring.socket or server}{through}{waited}."
             return Unreachable(name, what, "Check that it runs and that the network is up.")
         if isinstance(error, (httpx2.TimeoutException, TimeoutError)):
-            mend = "It will be asked again; `timeout_ms` says how long to wait."
-            return TimedOut(name, f"{origin} took longer than {wiring.total:g} s.", mend)
+            mend = f"{AGAIN} `timeout_ms` says how long to wait."
+            return TimedOut(name, f"{server} took longer than {wiring.total:g} s.", mend)
         if isinstance(error, (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL)):
             return BadRequest(
                 name, "The key or the address holds characters that HTTP does not allow.", "Set them again."
             )
-        return BadReply(name, f"{origin} closed the connection without an answer.", "It will be asked again.")
+        return BadReply(name, f"{server} closed the connection without an answer.", AGAIN)
 
 
 class _Dial:

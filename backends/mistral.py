@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from backends.address import is_local
 from backends.api import Card, Done, FimRequest, Text
-from backends.errors import BackendError, BadRequest, QuotaSpent, RateLimited, Unauthorised
+from backends.errors import AGAIN, BackendError, BadRequest, QuotaSpent, RateLimited, Unauthorised
 from backends.http import END_OF_STREAM, Client, Cut, Wiring
 from backends.keys import Secret
 from backends.mistral_models import Model, models_in, named
@@ -32,6 +32,7 @@ DEFAULT_MODEL = "codestral-latest"
 COMPLETIONS = "/v1/fim/completions"
 MODELS = "/v1/models"
 CONTEXT_TOKENS = 128_000
+KEY_MEND = "Set one with `infill key set`, or in MISTRAL_API_KEY."
 HOSTS = ("api.mistral.ai", "api.eu.mistral.ai", "api.us.mistral.ai", "codestral.mistral.ai")
 """Where nothing is answered without a key; other servers of this contract may need none."""
 
@@ -79,7 +80,8 @@ class Mistral:
             note=self._pace.note,
         )
         is_here = is_local(root) or (wiring is not None and wiring.socket is not None)
-        self._lacks_key = key is None and urlsplit(self._client.origin).hostname in HOSTS
+        self._has_key = bool(key)
+        self._lacks_key = not key and urlsplit(root).hostname in HOSTS
         self.card = Card(
             name=self._persona.name,
             model=self._model,
@@ -102,26 +104,34 @@ class Mistral:
         """Completes one token, then asks what is known of the model: a key may be good for the one and not for the other."""
         started = self._clock.now()
         probe = {"model": self._model, "prompt": "def add(a, b):\n    return ", "max_tokens": 1, "stream": True}
-        async with aclosing(self._ask(probe)) as events:
-            async for _ in events:
-                pass
+        try:
+            async with aclosing(self._ask(probe)) as events:
+                async for _ in events:
+                    pass
+        except BadRequest as error:
+            able = ", ".join(each.id for each in await self._models() if each.fills)
+            raise error.anew(f"{error.mend} It has {able}." if able else "") from error
         milliseconds = (self._clock.now() - started) * 1000
-        model = await self._known_model()
+        models = await self._models()
+        model = named(models, self._model)
+        if model is not None and model.fills is False:
+            able = ", ".join(each.id for each in models if each.fills) or "none here"
+            what = f"The model {self._model} does not fill in the middle."
+            raise BadRequest(self._persona.name, what, f"Set `model` to one that does: {able}.")
         about = model.sentence(self._model) if model else f"the model is {self._model}."
-        return f"{self._client.origin} completes code, in {milliseconds:.0f} ms for one token; {about}"
+        return f"{self._client.server} completes code, in {milliseconds:.0f} ms for one token; {about}"
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
     async def _ask(self, body: Mapping[str, Any]) -> AsyncGenerator[Text | Done, None]:
-        name, origin = self._persona.name, self._client.origin
+        name, server = self._persona.name, self._client.server
         if self._lacks_key:
-            mend = "Set one with `infill key set`, or in MISTRAL_API_KEY."
-            raise Unauthorised(name, f"No key is set for {origin}, so nothing was sent.", mend)
+            raise Unauthorised(name, f"No key is set for {server}, so nothing was sent.", KEY_MEND)
         if (wait := self._pace.wait()) > 0:
-            raise RateLimited(name, f"{origin} allows no more requests now.", f"Asking again in {wait:.0f} s.", wait)
+            raise RateLimited(name, f"{server} allows no more requests now.", f"{AGAIN[:-1]} in {wait:.0f} s.", wait)
         sent = f"{body['prompt']}{body.get('suffix', '')}"
-        reply = Reply(name, origin, sent)
+        reply = Reply(name, server, sent)
         ended = False
         async with aclosing(self._client.events(COMPLETIONS, body, sent=sent)) as events:
             try:
@@ -137,26 +147,21 @@ class Mistral:
         if not ended:
             yield reply.unended()
 
-    async def _known_model(self) -> Model | None:
-        """The model in the server's list; None where there is no list to be had, since completing works without one. Raises
-        `BadRequest` for a model that does not fill in the middle although the server answered."""
+    async def _models(self) -> tuple[Model, ...]:
+        """The server's list; empty where there is none to be had, since completing works without one."""
         try:
-            models = models_in(await self._client.fetch("GET", MODELS))
+            return models_in(await self._client.fetch("GET", MODELS))
         except BackendError:
-            return None
-        model = named(models, self._model)
-        if model is not None and model.fills is False:
-            able = ", ".join(each.id for each in models if each.fills) or "none here"
-            what = f"The model {self._model} does not fill in the middle."
-            raise BadRequest(self._persona.name, what, f"Set `model` to one that does: {able}.")
-        return model
+            return ()
 
     def _explain(self, refused: Refusal) -> BackendError | None:
         """What this API means by a refusal, where that is more than its status says."""
-        name, origin, status = self._persona.name, self._client.origin, refused.status
+        name, server, status = self._persona.name, self._client.server, refused.status
         said = refused.words.lower()
+        if status == 401 and not self._has_key:
+            return Unauthorised(name, f"{server} wants a key (401), and none is set.", KEY_MEND)
         if status == 401:
-            return Unauthorised(name, f"{origin} does not accept the key (401).", self._persona.key_mend)
+            return Unauthorised(name, f"{server} does not accept the key (401).", self._persona.key_mend)
         if status == 429 and has_no_plan(refused.headers):
             what = f"The plan of this key does not include {self._model}: its limit is 0 requests (429)."
             return QuotaSpent(name, what, "Waiting does not help: choose another plan, key or `model`.")
@@ -166,10 +171,10 @@ class Mistral:
             what = f"The model {self._model} does not fill in the middle."
             return BadRequest(name, what, f"Set `model` to {self._persona.model or 'one that does'}.")
         if status in (400, 404) and ("invalid model" in said or refused.kind == "invalid_model"):
-            what = f"The model {self._model} is not known at {origin}, or is retired."
+            what = f"The model {self._model} is not known at {server}, or is retired."
             return BadRequest(name, what, f"Set `model` to {self._persona.model or 'one that is'}.")
         if status == 404 and ("no route" in said or said in ("not found", "file not found")):
-            what = f"{origin} completes no code under this path (404)."
+            what = f"{server} completes no code under this path (404)."
             mend = f"Set `base_url` to the host alone, such as {DEFAULT_URL}; behind LiteLLM it ends in /mistral."
             return BadRequest(name, what, mend)
         if status in (400, 413, 422) and any(sign in said for sign in ("context", "too large", "too long")):

@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from backends.errors import (
+    AGAIN,
     BackendError,
     BadReply,
     BadRequest,
@@ -31,6 +32,8 @@ WORDS_LIMIT = 200
 
 ECHO_LENGTH = 12
 """So many characters in a row that also stand in the request make a server's words an echo of the user's text."""
+
+WEB_PAGE = "It sent a web page, as a proxy or a login portal does."
 
 LONGEST_WAIT = 300.0
 USUAL_WAIT = 10.0
@@ -77,7 +80,7 @@ def read(status: int, headers: Mapping[str, str], body: bytes, *, sent: str = ""
 def as_error(backend: str, origin: str, refusal: Refusal) -> BackendError:
     """The error that fits any provider; a provider's file may know better and ask before this is asked."""
     status = refusal.status
-    said = f' It says "{refusal.words}".' if refusal.words else ""
+    said = _said(refusal)
     if 300 <= status < 400:
         return _redirected(backend, origin, refusal)
     if status in (401, 403) or refusal.kind == KEY_NOT_FOUND:
@@ -92,11 +95,11 @@ def as_error(backend: str, origin: str, refusal: Refusal) -> BackendError:
             backend, "The proxy asks for a user name and password (407).", "Give them in the setting `proxy`."
         )
     if status == 408:
-        return TimedOut(backend, f"{origin} gave up waiting (408).", "It will be asked again.")
+        return TimedOut(backend, f"{origin} gave up waiting (408).", AGAIN)
     if status in (429, 529) or (status == 503 and _is_full(refusal)):
         after = wait_of(refusal.headers)
         return RateLimited(
-            backend, f"{origin} asks to wait ({status}).{said}", f"Asking again in {after:.0f} s.", after
+            backend, f"{origin} asks to wait ({status}).{said}", f"{AGAIN[:-1]} in {after:.0f} s.", after
         )
     if status == 404:
         mend = "Check `base_url` and `model`; `infill doctor` lists the models."
@@ -104,7 +107,7 @@ def as_error(backend: str, origin: str, refusal: Refusal) -> BackendError:
     if 400 <= status < 500 and status != 425:
         return BadRequest(backend, f"{origin} refuses the request ({status}).{said}", "Check `model` and `base_url`.")
     if status >= 500 or status == 425:
-        return BadReply(backend, f"{origin} is in trouble ({status}).{said}", "It will be asked again.")
+        return BadReply(backend, f"{origin} is in trouble ({status}).{said}", AGAIN)
     return BadReply(backend, f"{origin} answered {status} without a completion.", "Check `base_url`.")
 
 
@@ -122,6 +125,12 @@ def wait_of(headers: Mapping[str, str]) -> float:
     if until is None or now is None:
         return USUAL_WAIT
     return min(max((until - now).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def _said(refusal: Refusal) -> str:
+    if refusal.words in ("", WEB_PAGE):
+        return f" {refusal.words}".rstrip()
+    return f' It says "{refusal.words}".'
 
 
 def _redirected(backend: str, origin: str, refusal: Refusal) -> BadRequest:
@@ -159,7 +168,7 @@ def _words(found: Any, depth: int = 4) -> str:
 
 def _plain(body: bytes, headers: Mapping[str, str]) -> str:
     if "html" in headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<":
-        return "(an HTML page: a proxy or a portal answered)"
+        return WEB_PAGE
     return body[: WORDS_LIMIT * 4].decode("utf-8", errors="ignore")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from backends import refusal
 from backends.api import Done, Finish, Usage
-from backends.errors import BackendError, BadReply
+from backends.errors import AGAIN, BackendError, BadReply
 
 CHARS_PER_TOKEN = 4.5
 """Of code in Mistral's tekken tokenizer, for replies that do not count; other code models come to 3.5 and more."""
@@ -56,7 +56,7 @@ class Reply:
     def unended(self) -> Done:
         """How a stream ends that stops without the server's end mark. Raises `BadReply` where nothing had come."""
         if self.finish is None and not self.begun:
-            mend = "It will be asked again; where that never helps, lower `context_tokens`."
+            mend = f"{AGAIN} Where that never helps, lower `context_tokens`."
             raise BadReply(self._backend, f"{self._origin} ended its answer before it began.", mend)
         return self.done(self.finish or Finish.CUT)
 
@@ -70,7 +70,7 @@ class Reply:
             raise self._malformed("a choice that is no object")
         reason = choice.get("finish_reason")
         if reason == "error":
-            raise BadReply(self._backend, f"{self._origin} gave up in the middle.", "It will be asked again.")
+            raise BadReply(self._backend, f"{self._origin} gave up in the middle.", AGAIN)
         if isinstance(reason, str) and reason:
             self.finish = dict(FINISHES).get(reason, Finish.STOP)
         if isinstance(choice.get("text"), str):
