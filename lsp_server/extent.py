@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from context.snapshot import Cursor
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from context.syntax import Parsed
 
 __all__ = ("Cutter", "Extent", "extent_at")
+
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 def extent_at(cursor: Cursor, parsed: Parsed | None = None) -> Extent:
@@ -49,13 +53,15 @@ class Cutter:
 
     def __init__(self, cursor: Cursor, extent: Extent, parsed: Parsed | None = None) -> None:
         self._place = Place(cursor, extent, parsed)
-        self._answer = ""
+        self._raw = ""  # as it came
+        self._answer = ""  # with plain line ends
         self._held = ""
         self._cut: int | None = None
         self._decided = -1  # the number of the last line whose beginning has been looked at
 
     def feed(self, piece: str) -> bool:
         """Takes the next piece; True when the stream should stop now."""
+        self._raw += piece
         piece = self._held + piece
         self._held = "\r" if piece.endswith("\r") else ""  # the first half of a line end, perhaps
         piece = plain(piece.removesuffix("\r"))
@@ -88,11 +94,21 @@ class Cutter:
 
     @property
     def text(self) -> str:
-        return self._answer + plain(self._held) if self._cut is None else self._answer[: self._cut]
+        return self._raw[: self._raw_cut]
 
     @property
     def rest(self) -> str:
-        return "" if self._cut is None else self._answer[self._cut :] + plain(self._held)
+        return self._raw[self._raw_cut :]
+
+    @property
+    def _raw_cut(self) -> int:
+        """The cut in the answer as it came, in which a line end may be two characters."""
+        if self._cut is None:
+            return len(self._raw)
+        if len(self._raw) == len(self._answer):
+            return self._cut
+        ends = islice(_LINE_END.finditer(self._raw), self._answer.count("\n", 0, self._cut))
+        return self._cut + sum(len(end[0]) - 1 for end in ends)
 
 
 def _runs_away(answer: str) -> bool:

@@ -124,7 +124,7 @@ def test_a_cutter_loses_nothing_and_never_fails(before: str, after: str, answer:
         fed += answer[start : start + 3]
         if cutter.feed(answer[start : start + 3]):
             break
-    assert cutter.text + cutter.rest == plain(fed)
+    assert cutter.text + cutter.rest == fed
     apply(cutter.text, at)
 
 
@@ -156,3 +156,12 @@ def test_a_rule_costs_the_same_in_a_long_file() -> None:
         return best
 
     assert cost(long) < 4 * cost(short)
+
+
+def test_a_cut_is_counted_in_the_answer_as_it_came() -> None:
+    at = cursor("def f():\r\n    ", "\r\n", "python")
+    cutter = Cutter(at, extent_at(at))
+    pieces = iter(["a = 1\r", "\n    b = 2\r\n", "    return b\r\n\r\n", "def g():\r\n"])
+    assert any(cutter.feed(piece) for piece in pieces)
+    assert cutter.text == "a = 1\r\n    b = 2\r\n    return b"
+    assert cutter.rest.startswith("\r\n\r\ndef")
