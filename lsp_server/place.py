@@ -39,6 +39,10 @@ TAB = 4
 
 _TERMINATOR = re.compile(r"\r\n?")
 _TOP_LEVEL = re.compile(r"(?:@|#\[|[^\W\d])(?!\w*:\s*$)")
+_DEFINES = re.compile(
+    r"\s*(?:(?:export|pub(?:\(\w+\))?|public|private|protected|static|async|abstract|final|override|internal)\s+)*"
+    r"(?:def|class|fn|func|fun|function|interface|struct|impl|trait|enum|module|namespace|type|void|describe|it)\b"
+)
 _GOES_ON = re.compile(r"(?:else|elif|except|finally|catch|rescue|ensure|end)\b")
 
 
@@ -130,6 +134,18 @@ class Place:
         return next((line for line in self.lines_below if line.strip()), "")
 
     @cached_property
+    def goes_on(self) -> tuple[str, ...]:
+        """Lines below, with something on them, up to the first that is no longer in the block around the cursor."""
+        deep = width(self.before) + (not self.fresh)
+        lines = []
+        for line in self.lines_below[:40]:
+            if line.strip():
+                lines.append(line)
+                if width(line) < deep or line.lstrip()[0] in ")]}":
+                    break
+        return tuple(lines)
+
+    @cached_property
     def fresh(self) -> bool:
         """Nothing but blanks stand before the cursor on its line."""
         return not self.before.strip()
@@ -157,7 +173,8 @@ class Place:
         start = len(self.above)
         for line in (self.before, *self.lines_above):
             start -= len(line)
-            if (_TOP_LEVEL.match(line) and not _GOES_ON.match(line)) or len(self.above) - start > NEAR:
+            top = _TOP_LEVEL.match(line) and not _GOES_ON.match(line)
+            if top or (len(self.above) - start > NEAR and _DEFINES.match(line)):
                 return start
             start -= 1
         return 0

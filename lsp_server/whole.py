@@ -83,13 +83,17 @@ def whole_at(text: str, place: Place, *, final: bool = True) -> int | None:
     kept = first
     for at in range(first + 1, len(lines)):
         line = lines[at]
+        nested = bool(line.depth) or shape.nested(at)
+        said = (final or at < last) and (not line.inside or bool(place.within))
+        if said and runs_into(line.text, place, nested=nested and not line.inside):
+            return lines[kept].end
         if line.inside or line.depth:
             kept = at
             continue
         if not final and at == last and not DECIDABLE.match(line.text):
             return lines[kept].end if shape.done(at) else None
         if line.text.strip():
-            if not shape.takes(at) or (not shape.nested(at) and runs_into(line.text, place)):
+            if not shape.takes(at):
                 return lines[kept].end
             kept = at
         elif at < last and shape.ends_at_blank(at):
@@ -229,10 +233,16 @@ class _Block(_Shape):
         return width(following) <= self.base and not following.lstrip().startswith((")", "]", "}"))
 
 
-def runs_into(line: str, place: Place) -> bool:
-    """`line` is one that the next lines of the file already hold, whatever its indentation."""
+def runs_into(line: str, place: Place, *, nested: bool = False) -> bool:
+    """`line` is one that the next lines of the file already hold.
+
+    Its indentation may differ, unless it is `nested` in something that the answer opens: there the same words, deeper, are
+    another line, and only the very next line counts, whose opening line the answer has brought.
+    """
     squeezed = squeeze(line)
-    if len(squeezed) < 4 or not any(character.isalnum() for character in squeezed):
+    if len(squeezed) < 4 or not any(map(str.isalnum, squeezed)):
         return False
-    below = [squeeze(other) for other in place.lines_below[:8] if other.strip()][:3]
-    return squeezed in below[:1] or (len(squeezed) >= 12 and squeezed in below)
+    below = place.goes_on[:3]
+    if nested:
+        return bool(below) and squeeze(below[0]) == squeezed and width(below[0]) == width(line)
+    return squeezed in [squeeze(other) for other in (below if len(squeezed) >= 12 else below[:1])]
