@@ -35,7 +35,8 @@ _TICK_IS_NOT_A_QUOTE = _languages(
     "rust haskell ocaml fsharp fs clojure lisp elisp racket scheme elm purescript ada vhdl"
 )
 _BACKTICK_STRINGS = _languages("javascript javascriptreact typescript typescriptreact svelte vue go")
-_TRIPLE_QUOTES = _languages("python scala kotlin java swift julia dart groovy elixir csharp")
+TRIPLE_QUOTES = _languages("python scala kotlin java swift julia dart groovy elixir csharp")
+"""Languages in which three quotes open a string of several lines."""
 
 PROSE = _languages("markdown plaintext restructuredtext latex asciidoc text csv tsv git-commit")
 """Languages whose text is not code: quotes and comment marks mean nothing in them."""
@@ -111,7 +112,7 @@ def _closing(delimiter: str) -> re.Pattern[str]:
 def _pattern(language: str) -> re.Pattern[str]:
     parts = []
     if language not in PROSE:
-        if language in _TRIPLE_QUOTES:
+        if language in TRIPLE_QUOTES:
             parts.append(
                 r"(?P<long>(?P<delimiter>\"\"\"|''')(?s:(?:\\.|(?!(?P=delimiter)).)*)(?P<closed>(?P=delimiter))?)"
             )

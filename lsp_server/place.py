@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from context.snapshot import Cursor
-from lsp_server.lexis import CLOSER_OF, OPENER_OF, tokens
+from lsp_server.lexis import CLOSER_OF, OPENER_OF, TRIPLE_QUOTES, tokens
 
 if TYPE_CHECKING:
     from context.syntax import Parsed
@@ -42,6 +42,10 @@ _TOP_LEVEL = re.compile(r"(?:@|#\[|[^\W\d])(?!\w*:\s*$)")
 _DEFINES = re.compile(
     r"\s*(?:(?:export|pub(?:\(\w+\))?|public|private|protected|static|async|abstract|final|override|internal)\s+)*"
     r"(?:def|class|fn|func|fun|function|interface|struct|impl|trait|enum|module|namespace|type|void|describe|it)\b"
+)
+# In languages whose strings span lines, words at the margin may be a string's: only what looks like code counts.
+_TOP_LEVEL_CODE = re.compile(
+    r"@|(?:async\s+)?(?:def|class|import|from|if|for|while|with|try)\b|[\w.]+(?:\[[^\]]*\])?\s*(?::\s*\S+\s*)?=|[\w.]+\("
 )
 _GOES_ON = re.compile(r"(?:else|elif|except|finally|catch|rescue|ensure|end)\b")
 
@@ -171,9 +175,10 @@ class Place:
     def _top_level_start(self) -> int:
         """Where the last line at the left margin that begins something starts: no bracket is open across it. Or near enough."""
         start = len(self.above)
+        begins = _TOP_LEVEL_CODE if self.language in TRIPLE_QUOTES else _TOP_LEVEL
         for line in (self.before, *self.lines_above):
             start -= len(line)
-            top = _TOP_LEVEL.match(line) and not _GOES_ON.match(line)
+            top = begins.match(line) and not _GOES_ON.match(line)
             if top or (len(self.above) - start > NEAR and _DEFINES.match(line)):
                 return start
             start -= 1

@@ -217,6 +217,8 @@ class _Block(_Shape):
                 return CLAUSE.match(text) is not None and width(line.text) == self.header
             if self.language in BY_END_WORD:
                 return CLAUSE.match(text) is not None
+            if text.startswith(("case ", "default:", "default ")):
+                return False
             # Without its closing bracket below, the block goes on until the answer closes it, however it is laid out.
             return not self.closed and bool(self.lines[at - 1].text.strip()) and bool(self.place.openers())
         return True

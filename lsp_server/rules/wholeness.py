@@ -24,35 +24,54 @@ LONGEST_PART = 24_000
 """Bytes parsed at most for one try, some two milliseconds' worth."""
 
 
+FURTHER = 4
+"""Top-level nodes taken in as well where the nearest alone do not parse: the answer may close what they hold."""
+
+
 def wholeness(text: str, place: Place) -> str | Drop:
     parsed = place.parsed
     if parsed is None or place.language in PROSE or parsed.root.has_error:
         return text
-    start, end = _part(parsed, parsed.byte(place.cursor.offset))
-    if end - start > LONGEST_PART or not _parses(parsed, parsed.data[start:end]):
+    at = parsed.byte(place.cursor.offset)
+    near, wide = _part(parsed, at, further=0), _part(parsed, at, further=FURTHER)
+    if near[1] - near[0] > LONGEST_PART or not _parses(parsed, parsed.data[near[0] : near[1]]):
         return text
     for _ in range(MOST_TRIES):
         if not text.strip():
             break
-        offset = place.cursor.offset
-        head, tail = parsed.byte(offset), parsed.byte(offset + replaced(text, place))
-        said = text.replace("\n", place.terminator).encode("utf-8", "replace")
-        if _parses(parsed, parsed.data[start:head] + said + parsed.data[tail:end]):
+        if _whole(text, place, parsed, near) or (wide != near and _whole(text, place, parsed, wide)):
             return text
         text = text.rpartition("\n")[0].rstrip()
     return Drop("the file would no longer parse")
 
 
-def _part(parsed: Parsed, at: int) -> tuple[int, int]:
-    """The bytes of the top-level nodes around a place, in whole lines."""
+def _whole(text: str, place: Place, parsed: Parsed, part: tuple[int, int]) -> bool:
+    """The part parses with the answer in it; a part too long to look at is taken to do so."""
+    start, end = part
+    if end - start > LONGEST_PART:
+        return True
+    offset = place.cursor.offset
+    head, tail = parsed.byte(offset), parsed.byte(offset + replaced(text, place))
+    said = text.replace("\n", place.terminator).encode("utf-8", "replace")
+    return _parses(parsed, parsed.data[start:head] + said + parsed.data[tail:end])
+
+
+def _part(parsed: Parsed, at: int, further: int) -> tuple[int, int]:
+    """The bytes of the top-level nodes around a place, in whole lines, with some `further` ones after them."""
     data, walk = parsed.data, parsed.root.walk()
     later = walk.node if walk.goto_first_child_for_byte(at) is not None else None
+    last = at if later is None else later.end_byte
     if later is None:
         former = walk.node if walk.goto_last_child() else None
     else:
+        beyond = parsed.root.walk()
+        beyond.goto_first_child_for_byte(at)
+        for _ in range(further):
+            if beyond.goto_next_sibling() and beyond.node is not None:
+                last = beyond.node.end_byte
         former = walk.node if later.start_byte >= at and walk.goto_previous_sibling() else later
     start = 0 if former is None else data.rfind(b"\n", 0, former.start_byte) + 1
-    end = data.find(b"\n", max(at, at if later is None else later.end_byte))
+    end = data.find(b"\n", max(at, last))
     return min(start, data.rfind(b"\n", 0, at) + 1), len(data) if end < 0 else end + 1
 
 
