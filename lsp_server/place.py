@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from context.snapshot import Cursor
@@ -31,8 +31,8 @@ class Extent(StrEnum):
 WINDOW = 6_000
 """Characters looked at on either side of the cursor."""
 
-NEAR = 2_500
-"""Characters on either side of the cursor whose every bracket is read; further down indentation must do."""
+NEAR_ABOVE, NEAR_BELOW = 1_200, 2_000
+"""Characters before and after the cursor whose brackets are read in any case; further down indentation must do."""
 
 TAB = 4
 """Columns a tab counts for where indentations of both kinds are compared; files that mix them mean no exact width."""
@@ -41,7 +41,8 @@ _TERMINATOR = re.compile(r"\r\n?")
 _TOP_LEVEL = re.compile(r"(?:@|#\[|[^\W\d])(?!\w*:\s*$)")
 _DEFINES = re.compile(
     r"\s*(?:(?:export|pub(?:\(\w+\))?|public|private|protected|static|async|abstract|final|override|internal)\s+)*"
-    r"(?:def|class|fn|func|fun|function|interface|struct|impl|trait|enum|module|namespace|type|void|describe|it)\b"
+    r"(?:(?:def|fn|func|fun|function)\s+[\w.]+[?!]?\s*(?:[<(\[]|$)"
+    r"|(?:class|struct|interface|trait|enum|impl|module|namespace)\s+\w.*[{:]\s*$|(?:class|module)\s+[A-Z][\w:]*(?:\s*<.*)?$)"
 )
 # In languages whose strings span lines, words at the margin may be a string's: only what looks like code counts.
 _TOP_LEVEL_CODE = re.compile(
@@ -179,7 +180,7 @@ class Place:
         for line in (self.before, *self.lines_above):
             start -= len(line)
             top = begins.match(line) and not _GOES_ON.match(line)
-            if top or (len(self.above) - start > NEAR and _DEFINES.match(line)):
+            if top or (len(self.above) - start > NEAR_ABOVE and _DEFINES.match(line)):
                 return start
             start -= 1
         return 0
@@ -203,9 +204,24 @@ class Place:
         stack = self._scanned[0]
         if not stack:
             return ()
+        closed = self._closed_by(self._closers_below(skipped), stack)
+        return tuple(
+            Opener(kind, indent, done)
+            for (kind, indent), done in zip(stack, self._closed_far_off(stack, closed), strict=True)
+        )
+
+    def _closed_by(self, closers: list[tuple[str, str | None]], stack: tuple[tuple[str, str], ...]) -> list[bool]:
+        """Which of the open brackets these closers close: by the indentation of the lines they begin, where they begin one."""
         closed = [False] * len(stack)
         top = len(stack)
-        for kind, indent in self._closers_below(skipped):
+        inner = next((level for level in range(top, 0, -1) if stack[level - 1][0] == "{"), 0)
+        trailing = list(takewhile(lambda closer: closer[1] is None and closer[0] != "}", closers))
+        if 0 < len(trailing) < top - inner:
+            # Fewer than are open in this expression: the answer may close the innermost, these close the outer ones.
+            for level in range(inner, inner + len(trailing)):
+                closed[level] = True
+            closers, top = closers[len(trailing) :], inner
+        for kind, indent in closers:
             levels = [level for level in range(top) if stack[level][0] == OPENER_OF[kind]]
             if indent is not None:
                 columns = width(indent)
@@ -216,15 +232,14 @@ class Place:
             if match is None:
                 break
             closed[match], top = True, match
-        return tuple(
-            Opener(kind, indent, done)
-            for (kind, indent), done in zip(stack, self._closed_far_off(stack, closed), strict=True)
-        )
+        return closed
 
     def _closers_below(self, skipped: int) -> list[tuple[str, str | None]]:
         """Brackets after the cursor that close what was open before it, with the indentation of the lines they begin."""
-        text, depth, found = self.below[skipped:NEAR], 0, []
+        text, depth, found = self.below[skipped:NEAR_BELOW], 0, []
         within = self.within if not skipped else ""
+        if within and text.find(within) < 0:
+            within = ""  # nobody has closed this string yet; what follows the cursor's line is not in it
         for token in tokens(text, self.language, within):
             if token.kind in CLOSER_OF:
                 depth += 1
@@ -239,7 +254,7 @@ class Place:
     def _closed_far_off(self, stack: tuple[tuple[str, str], ...], closed: list[bool]) -> list[bool]:
         """Further down: a bracket is closed where the first line as little indented as its own begins with a closer."""
         text = self.cursor.snapshot.text
-        end = self.cursor.offset + NEAR
+        end = self.cursor.offset + NEAR_BELOW
         if all(closed) or end >= len(text):
             return closed
         for level, (kind, indent) in enumerate(stack):

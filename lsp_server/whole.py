@@ -201,6 +201,8 @@ class _Block(_Shape):
     def takes(self, at: int) -> bool:
         line = self.lines[at]
         text = line.text.lstrip()
+        if self.place.within:
+            return False  # the string or comment that the cursor stands in has ended on an earlier line
         if line.outer:
             return self.brace_follows(at) or (self.language in BY_INDENTATION and self._under_header(at))
         if text.startswith((")", "]", "}")):
@@ -244,7 +246,9 @@ def runs_into(line: str, place: Place, *, nested: bool = False) -> bool:
     squeezed = squeeze(line)
     if len(squeezed) < 4 or not any(map(str.isalnum, squeezed)):
         return False
-    below = place.goes_on[:3]
+    below = [other for other in place.goes_on if any(map(str.isalnum, other))][:3]
+    if nested or place.language in BY_INDENTATION:
+        below = [other for other in below if width(other) == width(line)]
     if nested:
-        return bool(below) and squeeze(below[0]) == squeezed and width(below[0]) == width(line)
+        return squeezed in map(squeeze, below[:1])
     return squeezed in [squeeze(other) for other in (below if len(squeezed) >= 12 else below[:1])]

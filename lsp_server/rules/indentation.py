@@ -25,7 +25,7 @@ def _from_cursor(text: str, place: Place) -> str:
             return text
         return "\n".join([_blanks(wanted, place) + first, *others])
     here = width(place.before)
-    wanted = _wanted(place) if opens(place.line_above) and here <= width(place.line_above) else here
+    wanted = _wanted(place) if opens(place.line_above) and here == width(place.line_above) else here
     extra = wanted - here
     first = _blanks(extra, place) + first.lstrip(" \t") if extra else first.lstrip(" \t")
     if stated in (1, 2, 3) and stated % place.unit:

@@ -12,7 +12,7 @@ def next_lines(text: str, place: Place) -> str | Drop:
     first = next((at for at, line in enumerate(lines) if line.strip()), None)
     if first is None:
         return text
-    whole = lines[first] if first or place.fresh else place.before + lines[first]
+    whole = lines[first] if first else place.before + lines[first]
     if runs_into(whole, place) and squeeze(whole):
         return Drop("it repeats the next line")
     said = [squeeze(line) for line in lines[first:] if line.strip()]

@@ -24,16 +24,12 @@ LONGEST_PART = 24_000
 """Bytes parsed at most for one try, some two milliseconds' worth."""
 
 
-FURTHER = 4
-"""Top-level nodes taken in as well where the nearest alone do not parse: the answer may close what they hold."""
-
-
 def wholeness(text: str, place: Place) -> str | Drop:
     parsed = place.parsed
     if parsed is None or place.language in PROSE or parsed.root.has_error:
         return text
     at = parsed.byte(place.cursor.offset)
-    near, wide = _part(parsed, at, further=0), _part(parsed, at, further=FURTHER)
+    near, wide = _part(parsed, at, further=0), _part(parsed, at, further=LONGEST_PART)
     if near[1] - near[0] > LONGEST_PART or not _parses(parsed, parsed.data[near[0] : near[1]]):
         return text
     for _ in range(MOST_TRIES):
@@ -48,7 +44,7 @@ def wholeness(text: str, place: Place) -> str | Drop:
 def _whole(text: str, place: Place, parsed: Parsed, part: tuple[int, int]) -> bool:
     """The part parses with the answer in it; a part too long to look at is taken to do so."""
     start, end = part
-    if end - start > LONGEST_PART:
+    if end - start > 2 * LONGEST_PART:
         return True
     offset = place.cursor.offset
     head, tail = parsed.byte(offset), parsed.byte(offset + replaced(text, place))
@@ -57,7 +53,10 @@ def _whole(text: str, place: Place, parsed: Parsed, part: tuple[int, int]) -> bo
 
 
 def _part(parsed: Parsed, at: int, further: int) -> tuple[int, int]:
-    """The bytes of the top-level nodes around a place, in whole lines, with some `further` ones after them."""
+    """The bytes of the top-level nodes around a place, in whole lines, with those after them up to `further` bytes on.
+
+    The nearest alone may not do: an answer that opens a block can close what the nodes after them hold.
+    """
     data, walk = parsed.data, parsed.root.walk()
     later = walk.node if walk.goto_first_child_for_byte(at) is not None else None
     last = at if later is None else later.end_byte
@@ -66,9 +65,10 @@ def _part(parsed: Parsed, at: int, further: int) -> tuple[int, int]:
     else:
         beyond = parsed.root.walk()
         beyond.goto_first_child_for_byte(at)
-        for _ in range(further):
-            if beyond.goto_next_sibling() and beyond.node is not None:
-                last = beyond.node.end_byte
+        while (
+            further and beyond.goto_next_sibling() and beyond.node is not None and beyond.node.end_byte < at + further
+        ):
+            last = beyond.node.end_byte
         former = walk.node if later.start_byte >= at and walk.goto_previous_sibling() else later
     start = 0 if former is None else data.rfind(b"\n", 0, former.start_byte) + 1
     end = data.find(b"\n", max(at, last))
