@@ -42,7 +42,8 @@ _TOP_LEVEL = re.compile(r"(?:@|#\[|[^\W\d])(?!\w*:\s*$)")
 _DEFINES = re.compile(
     r"\s*(?:(?:export|pub(?:\(\w+\))?|public|private|protected|static|async|abstract|final|override|internal)\s+)*"
     r"(?:(?:def|fn|func|fun|function)\s+[\w.]+[?!]?\s*(?:[<(\[]|$)"
-    r"|(?:class|struct|interface|trait|enum|impl|module|namespace)\s+\w.*[{:]\s*$|(?:class|module)\s+[A-Z][\w:]*(?:\s*<.*)?$)"
+    r"|(?:class|struct|interface|trait|enum|impl|module|namespace)\s+\w.*[{:]\s*$|(?:class|module)\s+[A-Z][\w:]*(?:\s*<.*)?$"
+    r"|\w.*\)[^;]*\{\s*$)"
 )
 # In languages whose strings span lines, words at the margin may be a string's: only what looks like code counts.
 _TOP_LEVEL_CODE = re.compile(
