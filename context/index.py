@@ -1,0 +1,271 @@
+"""What is known of the workspace's files: definitions, imports, and a text index of stretches that read as one thing.
+
+It is kept on disk as text that the gate has cleared, so a secret is not in it, and is filled by a worker process
+(`context/indexing.py`); the process of the editor only asks, and puts in single files as they change. A broken or locked
+store is an empty answer, never an error to the caller.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from context.analysis import analyse, words, words_of_path
+from context.grammars import language_of
+from context.index_store import connect, discard, store_file
+from context.outline import Definition
+from context.privacy import Gate
+from context.walker import LARGEST, WalkedFile, looks_generated
+
+logger = logging.getLogger(__name__)
+
+MOST_TERMS = 40
+MOST_ROWS = 8_000
+"""Words are taken from the rarest on until they occur in this many stretches together, which bounds a query's time."""
+
+
+_BEST = """
+    SELECT f.path, c.first, c.text, found.score
+    FROM (SELECT rowid AS id, bm25(words) AS score FROM words WHERE words MATCH ? ORDER BY score LIMIT ?) AS found
+    JOIN chunks AS c ON c.id = found.id JOIN files AS f ON f.id = c.file ORDER BY found.score
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Lines of a file that the text index found; a higher score is a better match."""
+
+    path: Path
+    first: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A definition and the file that holds it."""
+
+    path: Path
+    definition: Definition
+
+
+class Index:
+    """For one thread. `folder` is where stores are kept; `roots` is the workspace."""
+
+    def __init__(self, folder: Path, roots: Sequence[Path], gate: Gate) -> None:
+        self.file = store_file(folder, roots)
+        self._gate = gate
+        self._connection: sqlite3.Connection | None = None
+        self._frequencies: dict[str, int] = {}
+        self._stretches = 0
+        self._asked = 0
+
+    def put(self, path: Path, text: str, *, size: int = 0, mtime_ns: int = 0) -> bool:
+        """Takes in a file's text as it is now; True where that changed the index. Some milliseconds for 1,000 lines."""
+        language = language_of(path)
+        if not language or len(text) > LARGEST or looks_generated(text) or self._gate.refusal(path, cross_file=True):
+            return self.forget(path)
+        with self._writing() as store:
+            return store is not None and write(store, self._gate, path, text, size, mtime_ns)
+
+    def forget(self, path: Path) -> bool:
+        """Removes a file that is gone or may not be shown any more."""
+        with self._writing() as store:
+            return store is not None and remove(store, path)
+
+    def stamps(self) -> dict[str, tuple[int, int]]:
+        """Path → (size, mtime_ns) of all files, to see which have changed."""
+        return {row[0]: (row[1], row[2]) for row in self._ask("SELECT path, size, mtime_ns FROM files")}
+
+    def paths(self) -> list[str]:
+        return [row[0] for row in self._ask("SELECT path FROM files")]
+
+    def similar(self, wanted: Sequence[str], limit: int = 40) -> list[Stretch]:
+        """The stretches that match the words best by BM25, best first. A word given twice counts twice."""
+        terms = self._telling(wanted)
+        if not terms:
+            return []
+        match = " OR ".join(f'"{term}"' for term in terms)
+        rows = self._ask(_BEST, match, limit)
+        return [Stretch(Path(row[0]), row[1], row[2], -row[3]) for row in rows]
+
+    def stretches(self, path: Path) -> list[Stretch]:
+        """All stretches of a file in order."""
+        rows = self._ask(
+            "SELECT first, text FROM chunks WHERE file = (SELECT id FROM files WHERE path = ?) ORDER BY first",
+            str(path),
+        )
+        return [Stretch(path, first, text, 0.0) for first, text in rows]
+
+    def defined(self, name: str, limit: int = 20) -> list[Defined]:
+        """Where a name is defined."""
+        return self._definitions("WHERE d.name = ? LIMIT ?", name, limit)
+
+    def members(self, owner: str, limit: int = 60) -> list[Defined]:
+        """What belongs to a class, struct or the like of this name, in any file."""
+        return self._definitions("WHERE d.owner = ? LIMIT ?", owner, limit)
+
+    def outline(self, path: Path) -> list[Definition]:
+        """The definitions of a file in order of place."""
+        return [found.definition for found in self._definitions("WHERE f.path = ? ORDER BY d.first", str(path))]
+
+    def imports(self, path: Path) -> list[str]:
+        """The texts of a file's imports."""
+        rows = self._ask(
+            "SELECT text FROM imports WHERE file = (SELECT id FROM files WHERE path = ?) ORDER BY line", str(path)
+        )
+        return [row[0] for row in rows]
+
+    def frequency(self, word: str) -> float:
+        """The share of stretches that hold a word (lower case)."""
+        return self._count(word) / max(self._total(), 1)
+
+    def refresh(self) -> None:
+        """Forgets what was counted, after another process has written much."""
+        self._asked = 0
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _telling(self, wanted: Sequence[str]) -> list[str]:
+        """The rarest of the words that are known at all: common ones cost time and move no rank."""
+        self._total()
+        known = {word: count for word in dict.fromkeys(wanted) if (count := self._count(word))}
+        chosen: list[str] = []
+        rows = 0
+        for word in sorted(known, key=lambda word: (known[word], word))[:MOST_TERMS]:
+            rows += known[word]
+            if rows > MOST_ROWS and chosen:
+                break
+            chosen.extend([word] * min(wanted.count(word), 3))
+        return chosen
+
+    def _count(self, word: str) -> int:
+        known = self._frequencies.get(word)
+        if known is None:
+            rows = self._ask("SELECT doc FROM frequencies WHERE term = ?", word)
+            known = self._frequencies[word] = rows[0][0] if rows else 0
+        return known
+
+    def _total(self) -> int:
+        """The number of stretches, looked up anew now and then, with the counts of words."""
+        self._asked -= 1
+        if self._asked < 0:
+            self._asked = 20_000
+            self._frequencies.clear()
+            rows = self._ask("SELECT count(*) FROM chunks")
+            self._stretches = rows[0][0] if rows else 0
+        return self._stretches
+
+    def _definitions(self, where: str, *values: object) -> list[Defined]:
+        rows = self._ask(
+            "SELECT f.path, d.name, d.kind, d.first, d.last, d.indent, d.signature, d.doc, d.owner"
+            f" FROM definitions AS d JOIN files AS f ON f.id = d.file {where}",
+            *values,
+        )
+        return [Defined(Path(row[0]), Definition(*row[1:])) for row in rows]
+
+    def _ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        store = self._opened()
+        if store is None:
+            return []
+        try:
+            return store.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            self._failed(error)
+            return []
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection | None]:
+        """A transaction, or None where the store cannot be written now."""
+        store = self._opened()
+        try:
+            if store is not None:
+                store.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._failed(error)
+            store = None
+        try:
+            yield store
+            if store is not None:
+                store.execute("COMMIT")
+                self._asked = min(self._asked, 2_000)
+        except sqlite3.Error as error:
+            self._failed(error)
+            if store is not None and store.in_transaction:
+                store.execute("ROLLBACK")
+
+    def _opened(self) -> sqlite3.Connection | None:
+        if self._connection is None:
+            try:
+                self._connection = connect(self.file)
+            except (OSError, sqlite3.Error) as error:
+                logger.warning("the index cannot be opened: %s", type(error).__name__)
+        return self._connection
+
+    def _failed(self, error: sqlite3.Error) -> None:
+        logger.warning("the index did not answer: %s", type(error).__name__)
+        if not isinstance(error, sqlite3.OperationalError):
+            self.close()
+            discard(self.file)
+
+
+def write(store: sqlite3.Connection, gate: Gate, path: Path, text: str, size: int, mtime_ns: int) -> bool:
+    """Puts one file into the store, within the caller's transaction; False where its text is what the store has."""
+    name, language = str(path), language_of(path)
+    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+    known = store.execute("SELECT hash FROM files WHERE path = ?", (name,)).fetchone()
+    if known is not None and known[0] == digest:
+        store.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, name))
+        return False
+    remove(store, path)
+    analysis = analyse(language, gate.clear(text))
+    file = store.execute(
+        "INSERT INTO files (path, size, mtime_ns, hash, language) VALUES (?, ?, ?, ?, ?)",
+        (name, size, mtime_ns, digest, language),
+    ).lastrowid
+    for chunk in analysis.chunks:
+        row = store.execute(
+            "INSERT INTO chunks (file, first, text) VALUES (?, ?, ?)", (file, chunk.first, chunk.text)
+        ).lastrowid
+        store.execute("INSERT INTO words (rowid, t) VALUES (?, ?)", (row, _document(path, chunk.text)))
+    store.executemany(
+        "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(file, d.name, d.kind, d.first, d.end, d.indent, d.signature, d.doc, d.owner) for d in analysis.definitions],
+    )
+    store.executemany("INSERT INTO imports VALUES (?, ?, ?)", [(file, line, text) for line, text in analysis.imports])
+    return True
+
+
+def remove(store: sqlite3.Connection, path: Path) -> bool:
+    """Takes one file out of the store, within the caller's transaction."""
+    row = store.execute("SELECT id FROM files WHERE path = ?", (str(path),)).fetchone()
+    if row is None:
+        return False
+    for chunk, text in store.execute("SELECT id, text FROM chunks WHERE file = ?", row).fetchall():
+        store.execute("INSERT INTO words (words, rowid, t) VALUES ('delete', ?, ?)", (chunk, _document(path, text)))
+    for table in ("chunks", "definitions", "imports"):
+        store.execute(f"DELETE FROM {table} WHERE file = ?", row)
+    store.execute("DELETE FROM files WHERE id = ?", row)
+    return True
+
+
+def _document(path: Path, text: str) -> str:
+    return " ".join((*words_of_path(path), *words(text)))
+
+
+def changed_files(
+    known: dict[str, tuple[int, int]], walked: Sequence[WalkedFile]
+) -> tuple[list[WalkedFile], list[Path]]:
+    """Which walked files are new or differ in size or time from what is known, and which known ones are gone."""
+    there = {str(file.path) for file in walked}
+    fresh = [file for file in walked if known.get(str(file.path)) != (file.size, file.mtime_ns)]
+    return fresh, [Path(path) for path in known if path not in there]
