@@ -64,7 +64,7 @@ def test_a_cancelled_scan_leaves_no_process(root: Path) -> None:
         index = Index(root.parent / "store", [root], Gate([root]))
         indexing = Indexing(index, [root])
         task = asyncio.create_task(indexing.scan())
-        while not psutil.Process().children():  # noqa: ASYNC110 - a process starts at no moment that can be awaited
+        while not psutil.Process().children():  # It starts at no moment that can be awaited.
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
