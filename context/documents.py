@@ -103,7 +103,7 @@ class Documents:
             if isinstance(edit, str):
                 before = "".join(document.lines)
                 self._replace(document, edit)
-                changes.append(Change(0, 0, before, "".join(document.lines)))
+                changes.append(_difference(before, "".join(document.lines)))
             elif document.refusal is None:
                 changes.append(self._apply(document, edit))
         return changes
@@ -221,6 +221,30 @@ def split_lines(text: str, *, closed: bool = False) -> list[str]:
     if not closed and (not lines or lines[-1].endswith(("\n", "\r"))):
         lines.append("")
     return lines
+
+
+def _difference(before: str, after: str) -> Change:
+    """What changed between two texts, as one change: editors that send whole texts have typed one character too."""
+    start = _alike(before, after)
+    if 0 < start < len(before) and before[start - 1 : start + 1] == "\r\n":
+        start -= 1
+    most = min(len(before), len(after)) - start
+    end = _alike(before[: -most - 1 : -1], after[: -most - 1 : -1]) if most else 0
+    line = before.count("\n", 0, start) + before.count("\r", 0, start) - before.count("\r\n", 0, start)
+    column = start - 1 - max(before.rfind("\n", 0, start), before.rfind("\r", 0, start))
+    return Change(line, column, before[start : len(before) - end], after[start : len(after) - end])
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two texts begin with in common, by halving: comparing slices costs nothing beside a loop."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _whole(text: str) -> str:

@@ -191,3 +191,19 @@ def test_two_spellings_of_a_uri_are_one_document(one: str, other: str) -> None:
     documents.change(other, 2, ["b"])
     [snapshot] = documents.recent()
     assert (snapshot.uri, snapshot.text) == (one, "b")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        ("a\nbc\n", "a\nbxc\n", Change(1, 1, "", "x")),
+        ("a\nbc\n", "a\nc\n", Change(1, 0, "b", "")),
+        ("aa", "aaa", Change(0, 2, "", "a")),
+        ("a\r\nb", "a\rb", Change(0, 1, "\r\n", "\r")),
+        ("same", "same", Change(0, 4, "", "")),
+        ("", "x\ny", Change(0, 0, "", "x\ny")),
+    ],
+)
+def test_a_whole_new_text_is_reported_as_the_one_thing_that_changed(before: str, after: str, change: Change) -> None:
+    documents = opened(before)
+    assert documents.change(URI, 2, [after]) == [change]

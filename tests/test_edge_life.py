@@ -215,3 +215,14 @@ def test_no_text_and_no_key_is_logged_at_any_level() -> None:
         assert client.end() == 0
         assert b"ValueError" in client.stderr
         assert b"canary" not in client.stderr
+
+
+def test_a_session_that_cannot_be_made_is_said_once_and_costs_empty_replies() -> None:
+    program = "import lsp_server.__main__ as m\ndef factory(*_): raise OSError('canary')\nm.main(factory)"
+    with RawClient([sys.executable, "-c", program]) as client:
+        client.open("x")
+        for _ in range(3):
+            assert client.request("textDocument/inlineCompletion", inline(0, 1))["result"] is None
+        assert [said["method"] for said in client.notified] == ["window/showMessage"]
+        assert client.end() == 0
+        assert b"canary" not in client.stderr
