@@ -12,8 +12,8 @@ CHARS_PER_TOKEN = 3.6
 class Budget:
     """`tokens` of prompt, split into the text before the cursor, after it, and excerpts of other places.
 
-    The shares are those at which more of one stopped helping more than the same of another (docs/benchmarks.md); what the
-    file is too short to use stays unused, because a longer prompt is a slower one.
+    The shares are a first choice and not yet measured. What the file is too short to use stays unused, because a longer
+    prompt is a slower one.
     """
 
     tokens: int

@@ -264,6 +264,24 @@ def test_no_promise_left_in_the_code() -> None:
     )
 
 
+def test_no_name_that_leads_nowhere() -> None:
+    """Documents, source files and tests that a docstring or a document of ours names by their path, or a test by its name."""
+    named = re.compile(
+        r"(?<![\w/.-])(?:(?:docs|tests|context|backends|lsp_server|editors)/[a-z_/]+(?:\.\w+)+|test_\w+(?=`))"
+    )
+    known = {node.name for path in sources_of_tests() for node in ast.walk(tree(path)) if hasattr(node, "name")}
+    none_of(
+        (
+            f"{path}: {name}"
+            for path in texts()
+            if path.suffix == ".md" or path in sources()
+            for name in named.findall((ROOT / path).read_text(encoding="utf-8"))
+            if name not in known and not (ROOT / name).exists() and not (ROOT / f"tests/{name}.py").exists()
+        ),
+        "what is named can be opened",
+    )
+
+
 def test_no_rule_missing_from_the_architecture() -> None:
     architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     rules = [
