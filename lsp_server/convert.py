@@ -134,6 +134,7 @@ class Asked:
     cursor: Cursor  # behind `selected`, as if it had been accepted
     start: int  # offset in the real text from which the reply replaces
     selected: Selected | None
+    typed: int = 0  # characters of the reply that have been typed behind the real cursor since
 
 
 def asked(documents: Documents, params: object, real: Cursor) -> Asked:
@@ -156,6 +157,16 @@ def asked(documents: Documents, params: object, real: Cursor) -> Asked:
     return Asked(real, Cursor(shown, start + len(text)), start, Selected(text, old.text[start:end_offset]))
 
 
+def typed_since(where: Asked, now: Snapshot) -> str | None:
+    """What was typed at the cursor since the request came, if nothing else has changed and it stands on the same line."""
+    old, offset = where.real.snapshot.text, where.real.offset
+    more = len(now.text) - len(old)
+    if more < 0 or now.text[:offset] != old[:offset] or now.text[offset + more :] != old[offset:]:
+        return None
+    typed = now.text[offset : offset + more]
+    return None if "\n" in typed or "\r" in typed else typed
+
+
 def position(cursor: Cursor, encoding: Encoding) -> types.Position:
     text, end = cursor.snapshot.text, cursor.offset
     line = text.count("\n", 0, end) + text.count("\r", 0, end) - text.count("\r\n", 0, end)
@@ -176,7 +187,7 @@ def _replacement(suggestion: Suggestion, where: Asked, encoding: Encoding) -> tu
     selected = where.selected
     behind = where.start + len(selected.replaced) if selected else where.start
     start = position(Cursor(where.real.snapshot, where.start), encoding)
-    end = position(Cursor(where.real.snapshot, behind + suggestion.replaces), encoding)
+    end = position(Cursor(where.real.snapshot, behind + where.typed + suggestion.replaces), encoding)
     return types.Range(start, end), (selected.text if selected else "") + suggestion.text
 
 

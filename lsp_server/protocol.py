@@ -36,6 +36,10 @@ NULL_IS_NO_RESULT = frozenset({"initialize"})
 """Methods whose bug is answered with an error, since null is no legal result."""
 
 
+class Outdated(Exception):
+    """Raised by a handler's coroutine: the text has moved on, and the result belongs to none that the editor still has."""
+
+
 class Phase(Enum):
     NEW = auto()
     RUNNING = auto()
@@ -143,10 +147,12 @@ class Protocol(LanguageServerProtocol):
     def _done(self, pending: Pending, method: str, task: asyncio.Task[Any]) -> None:
         error = None if task.cancelled() else task.exception()
         if not self._pending.settle(pending):
-            if error is not None:
+            if error is not None and not isinstance(error, Outdated):
                 logger.error("request %r failed after its reply: %s", pending.id, trail(error))
         elif task.cancelled():
             self._fail(pending.id, LSPErrorCodes.RequestCancelled, "cancelled")
+        elif isinstance(error, Outdated):
+            self._drop(pending.id, "the document has changed")
         elif error is not None:
             self._bug(pending.id, method, error)
         else:
@@ -164,12 +170,16 @@ class Protocol(LanguageServerProtocol):
         pending.task.cancel()
 
     def _supersede(self, older: Pending) -> None:
+        if self._pending.settle(older):
+            self._drop(older.id, "a newer request came")
+        older.task.cancel()
+
+    def _drop(self, id: Id, why: str) -> None:
         """docs/protocol.md says which editor takes which reply without touching newer ghost text."""
-        if not self.null_when_superseded:
-            self._give_up(older, "a newer request came")
-        elif self._pending.settle(older):
-            self._succeed(older.id, None)
-            older.task.cancel()
+        if self.null_when_superseded:
+            self._succeed(id, None)
+        else:
+            self._fail(id, LSPErrorCodes.RequestCancelled, why)
 
     def _on_response(self, message: dict[str, Any]) -> None:
         id = message.get("id")

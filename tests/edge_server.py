@@ -36,6 +36,10 @@ class EchoSession:
             raise ValueError(f"no good: {before}")
         if "block" in before:
             time.sleep(20)  # noqa: ASYNC251  a bug that holds up the event loop
+        if "delay" in before:
+            while self.documents.get(cursor.snapshot.uri) is cursor.snapshot:
+                await asyncio.sleep(0.005)
+            return Offered((Suggestion("late", "offered)", len(cursor.line_after), Origin.MODEL),))
         if "wait" in before:
             self.started += 1
             try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.raw_client import RawClient, inline
+from tests.raw_client import RawClient, inline, replace
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +40,32 @@ def test_the_entry_that_is_selected_in_the_editors_own_list_stands_in_the_text_a
     [item] = reply["result"]["items"]
     assert item["insertText"] == "lengthautomatic|a.length||8"
     assert item["range"] == selected["range"]
+
+
+@pytest.mark.parametrize("typed", ["o", "offer", "offered)", ""])
+def test_an_answer_that_what_was_typed_meanwhile_begins_replaces_that_too(client: RawClient, typed: str) -> None:
+    client.open("delay(é)\nend")
+    id = client.ask("textDocument/inlineCompletion", inline(0, 7))
+    client.change(replace((0, 7), (0, 7), typed))
+    [item] = client.reply(id)["result"]["items"]
+    assert item["insertText"] == "offered)"
+    assert item["range"] == {"start": {"line": 0, "character": 7}, "end": {"line": 0, "character": 8 + len(typed)}}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replace((0, 7), (0, 7), "x"),
+        replace((0, 7), (0, 7), "\n"),
+        replace((0, 6), (0, 7), ""),
+        replace((0, 0), (0, 0), "o"),
+        replace((1, 0), (1, 0), "o"),
+        {"text": "another"},
+    ],
+    ids=str,
+)
+def test_an_answer_for_a_text_that_is_gone_is_not_given(client: RawClient, change: dict[str, Any]) -> None:
+    client.open("delay(é)\nend")
+    id = client.ask("textDocument/inlineCompletion", inline(0, 7))
+    client.change(change)
+    assert client.reply(id)["error"]["code"] == -32800
