@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 
 from backends.api import Infiller, Learner
@@ -20,6 +20,7 @@ from lsp_server.from_settings import backend_config
 from lsp_server.outcome import Failed, Nothing, Outcome, Reason, Trigger
 from lsp_server.resolve import PROJECT_FILE, Resolved, resolve, user_file
 from lsp_server.workbench import Workbench
+from lsp_server.workspace_index import WorkspaceIndex
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Session:
         self._wishes: Mapping[str, object] = wishes if isinstance(wishes, Mapping) else {}
         self._backend: Infiller | None = None
         self._built_from: tuple[BackendConfig, tuple[Path, ...], tuple[str, ...]] | None = None
+        self._made_from: tuple[Resolved, tuple[Path, ...]] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._bench = Workbench(documents, self._clock, self._roots, PrivacyGate(self._roots))
         self._parts = self._make(None)
@@ -100,6 +102,8 @@ class Session:
             if snapshot.path is not None and snapshot.path.name == PROJECT_FILE:
                 self._parts = self._make(self._parts)
             self._learn(snapshot)
+            if self._bench.index is not None and snapshot.path is not None:
+                self._bench.index.changed([snapshot.path])
 
     def closed(self, uri: str) -> None:
         self._parts.feedback.settle_ignored(uri)
@@ -131,6 +135,8 @@ class Session:
         if any(path.name == PROJECT_FILE or path.name.endswith("ignore") or path.name == ".noai" for path, _ in files):
             self._built_from = None
             self._parts = self._make(self._parts)
+        if self._bench.index is not None:
+            self._bench.index.changed([path for path, _ in files])
         backend = self._parts.backend
         if isinstance(backend, Learner):
             for path, event in files:
@@ -144,6 +150,8 @@ class Session:
         self._flusher.cancel()
         self._parts.completer.close()
         self._parts.feedback.close()
+        if self._bench.index is not None:
+            await self._bench.index.close()
         if self._backend is not None:
             await self._backend.aclose()
         await asyncio.to_thread(self._parts.ledger.flush)
@@ -151,6 +159,9 @@ class Session:
     def _make(self, before: Parts | None) -> Parts:
         """The parts for the settings as they are now. The backend and what the cache holds survive where they may."""
         resolved = self._resolved()
+        if before is not None and self._built_from is not None and (resolved, self._roots) == self._made_from:
+            return before
+        self._made_from = (resolved, self._roots)
         settings = resolved.settings
         privacy = PrivacyGate(self._roots, exclude=settings.exclude)
         config = backend_config(settings, self._key)
@@ -168,6 +179,7 @@ class Session:
                 notify=self._notice,
             )
             self._built_from = built_from
+            self._index_anew(privacy, settings.exclude)
         self._bench.rules(self._roots, privacy)
         parts = assemble(
             settings, self._backend, self._bench, self._documents, self._clock, self._editor, self._folders, before
@@ -195,10 +207,21 @@ class Session:
 
     def _retire(self) -> None:
         """Closes the backend that the settings no longer name, and what it still streams."""
-        if self._backend is None:
-            return
-        self._parts.completer.close()
-        task = asyncio.create_task(self._backend.aclose(), name="infill-retire")
+        if self._backend is not None:
+            self._parts.completer.close()
+            self._close_later(self._backend.aclose())
+
+    def _index_anew(self, privacy: PrivacyGate, exclude: Sequence[str]) -> None:
+        """The index serves backends that are shown excerpts; the workspace model knows the workspace by itself."""
+        if self._bench.index is not None:
+            self._close_later(self._bench.index.close())
+            self._bench.index = None
+        if self._roots and self._folders.cache and self._backend is not None and self._backend.card.origin:
+            folder = self._folders.cache / "index"
+            self._bench.index = WorkspaceIndex(folder, self._roots, privacy, exclude, self._clock, self._editor)
+
+    def _close_later(self, closing: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(closing, name="infill-retire")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

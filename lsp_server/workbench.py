@@ -18,6 +18,7 @@ from context.privacy import FimContext, Gate
 from context.snapshot import Cursor, Snapshot
 from context.syntax import Parsed, Trees
 from lsp_server.view import View, near, view
+from lsp_server.workspace_index import WorkspaceIndex
 
 DEADLINE = 0.15  # seconds for all sources of one request; what is late is left out and listed
 LARGEST_DESK = 20  # open files a request looks at, the most recently used ones
@@ -32,6 +33,7 @@ class Workbench:
         self._trees = Trees()
         self._edits = EditLog()
         self._parsing: set[asyncio.Task[Parsed | None]] = set()
+        self.index: WorkspaceIndex | None = None
 
     def rules(self, roots: Sequence[Path], gate: Gate) -> None:
         """The workspace's folders or its privacy rules have changed."""
@@ -61,10 +63,13 @@ class Workbench:
 
     def desk(self) -> Desk:
         recent = self._documents.recent()[:LARGEST_DESK]
-        return Desk(self._roots, recent, self._edits, self._gate, self._trees, None, self._clock)
+        index = self.index.index if self.index else None
+        return Desk(self._roots, recent, self._edits, self._gate, self._trees, index, self._clock)
 
     async def gather(self, cursor: Cursor, tokens: int) -> FimContext:
         """What a model may see of `cursor`'s surroundings, in at most `tokens` of prompt."""
+        if self.index is not None:
+            self.index.look()
         return await gather(cursor, self.desk(), Budget(tokens), self._clock.now() + DEADLINE)
 
     def opened(self, snapshot: Snapshot) -> None:

@@ -1,0 +1,86 @@
+"""The index of the workspace in the life of a session: scanned at its start and after a branch switch, told of what changes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+
+from context.clock import Clock
+from context.index import Index
+from context.indexing import Indexing, Progress
+from context.privacy import Gate
+from lsp_server.api import Editor
+from lsp_server.api import Progress as Bar
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN = 2.0  # seconds between two looks at whether the branch was switched
+
+
+class WorkspaceIndex:
+    """`index` answers from the first moment on with what is in the store. `folder` is where stores are kept."""
+
+    def __init__(
+        self, folder: Path, roots: Sequence[Path], gate: Gate, exclude: Sequence[str], clock: Clock, editor: Editor
+    ) -> None:
+        self.index = Index(folder, roots, gate)
+        self._roots, self._clock, self._editor = tuple(roots), clock, editor
+        self._indexing = Indexing(self.index, roots, exclude=exclude, told=self._told)
+        self._bar: Bar | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._heads = self._branch()
+        self._look_at = clock.now() + LOOK_AGAIN
+        self._run(self._scan)
+
+    def look(self) -> None:
+        """Scans again where another branch has been checked out. Cheap: called with every request."""
+        if self._clock.now() < self._look_at:
+            return
+        self._look_at = self._clock.now() + LOOK_AGAIN
+        heads = self._branch()
+        if heads != self._heads:
+            self._heads = heads
+            self._run(self._scan)
+
+    def changed(self, paths: Sequence[Path]) -> None:
+        """Files were written, made or removed, by whatever program."""
+        self._run(lambda: self._indexing.changed(paths))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self._indexing.stop()
+        self.index.close()
+
+    async def _scan(self) -> None:
+        try:
+            await self._indexing.scan()
+        except OSError as error:
+            log.warning("the workspace cannot be indexed: %s", type(error).__name__)
+        finally:
+            if self._bar is not None:
+                self._bar.end()
+                self._bar = None
+
+    def _told(self, progress: Progress) -> None:
+        if progress.of and self._bar is None:
+            self._bar = self._editor.progress("Infill reads the workspace")
+        if self._bar is not None and progress.of:
+            self._bar.report(f"{progress.done} of {progress.of} files", 100 * progress.done // progress.of)
+
+    def _run(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        task = asyncio.create_task(work(), name="infill-index")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _branch(self) -> tuple[int, ...]:
+        return tuple(_written_at(root / ".git" / "HEAD") for root in self._roots)
+
+
+def _written_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
