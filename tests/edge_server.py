@@ -32,6 +32,8 @@ class EchoSession:
 
     async def complete(self, cursor: Cursor, trigger: Trigger, selected: Selected | None) -> Outcome:
         before = cursor.line_before
+        if before.startswith("text "):
+            self.heard.append(["asked", before])
         if "raise" in before:
             raise ValueError(f"no good: {before}")
         if "block" in before:
