@@ -7,14 +7,18 @@ set. It belongs to the user and has mode 0700. When it is ready to answer, the h
     or          {"protocol": 1, "pid": 4711, "port": 40123, "token_file": "host.token", "model": "…", "context_tokens": 8192}
     host.token  with a port only: 32 random bytes in hexadecimal, one line
 
-and removes them when it ends. With `socket` it listens on that Unix socket, mode 0600, in the runtime folder; otherwise on
+and takes them away when it ends. With `socket` it listens on that Unix socket, mode 0600, in the runtime folder; otherwise on
 127.0.0.1 with the token as bearer token on every request. It speaks Mistral's HTTP contract (`/v1/fim/completions`,
 `/v1/models`), so `backends/mistral.py` is its client. A client refuses what others could have written: a folder or file that
 is a link, another user's, or open to others; a socket or token outside the folder; a host whose process is gone.
+
+A port may have come to another program since. Before its token or any text goes to a port, a client asks `/infill/proof/NONCE`
+there without either, and goes on only if the body is the JSON string `proof(token, NONCE)`, which only the host can know.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -59,6 +63,11 @@ def runtime_folder() -> Path:
     return Path(given) / "infill" if given.startswith("/") else user_state_path("infill") / "run"
 
 
+def proof(token: Secret, nonce: str) -> str:
+    """HMAC-SHA-256 of the nonce under the token, in hexadecimal."""
+    return hmac.new(token.reveal().encode(), nonce.encode(), "sha256").hexdigest()
+
+
 def find(folder: Path | None = None) -> Host:
     """The running host. Raises `NoHost`; asks nothing of the network."""
     folder = folder or runtime_folder()
@@ -80,8 +89,10 @@ def find(folder: Path | None = None) -> Host:
 
 
 def announce(host: Host, folder: Path | None = None) -> None:
-    """Called by a host that is ready: writes the token, then the file that names it."""
+    """Called by a host that is ready: writes the token, then the file that names it. Raises `NotPrivate` or OSError."""
     folder = folder or runtime_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_file.check_folder(folder)
     said: dict[str, object] = {
         "protocol": PROTOCOL,
         "pid": host.pid,

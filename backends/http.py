@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 from backends import refusal
 from backends.address import is_local, origin_of
+from backends.dial import Dial, Spare
 from backends.errors import AGAIN, BackendError, BadReply, BadRequest, TimedOut, Unreachable
 from backends.keys import Secret
 from backends.refusal import Refusal
@@ -42,7 +43,7 @@ REFUSAL_LIMIT = 64 * 1024
 CONNECTIONS = 16
 KEEP_ALIVE = 180.0
 """Seconds that an idle connection is kept: a pause to think should not cost a TLS handshake."""
-DRAIN = 0.25
+DRAIN = 0.05
 END_OF_STREAM = "[DONE]"
 
 
@@ -88,34 +89,46 @@ class Client:
         self._wiring = wiring or Wiring()
         self._explain, self._note = explain, note
         self._client: httpx2.AsyncClient | None = None
+        self._spare = Spare(self._connect, clock)
 
-    async def events(self, path: str, body: Mapping[str, object], *, sent: str = "") -> AsyncGenerator[str, None]:
-        """POSTs `body` and yields the data of each server-sent event, `[DONE]` included. A server that answers with one JSON
-        object in place of a stream gives one event. `sent` is the text in the body, which no message may repeat.
+    async def events(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        *,
+        sent: str = "",
+        is_last: Callable[[str], bool] = END_OF_STREAM.__eq__,
+    ) -> AsyncGenerator[str, None]:
+        """POSTs `body` and yields the data of each server-sent event up to the one that `is_last`, `[DONE]` included. A server
+        that answers with one JSON object in place of a stream gives one event. `sent` is the text in the body, which no message
+        may repeat.
 
-        When the stream ends without `[DONE]` the generator just ends; when it breaks, `Cut` is raised.
+        When the stream ends before the last event the generator just ends; when it breaks, `Cut` is raised.
         """
         deadline = self._clock.now() + self._wiring.total
-        async with self._answer("POST", path, body, "text/event-stream", sent, deadline) as response:
-            kind = _kind(response)
-            if kind == "application/json":
-                yield (await self._whole(response, deadline)).decode("utf-8", errors="replace")
-                return
-            if kind != "text/event-stream":
-                raise self._not_a_reply(kind)
-            reader = EventReader()
-            pieces = self._pieces(response, BODY_LIMIT, deadline)
-            try:
-                async for piece in pieces:
-                    for data in self._read(reader.feed, piece):
+        kept = False
+        try:
+            async with self._answer("POST", path, body, "text/event-stream", sent, deadline) as response:
+                if (kind := _kind(response)) == "application/json":
+                    yield (await self._whole(response, deadline)).decode("utf-8", errors="replace")
+                    return
+                if kind != "text/event-stream":
+                    raise self._not_a_reply(kind)
+                reader = EventReader()
+                async with aclosing(self._pieces(response, BODY_LIMIT, deadline)) as pieces:
+                    async for piece in pieces:
+                        for data in self._read(reader.feed, piece):
+                            if is_last(data):
+                                kept = await self._drain(pieces)
+                                yield data
+                                return
+                            yield data
+                    for data in reader.finish():
                         yield data
-                        if data == END_OF_STREAM:
-                            await self._drain(pieces)
-                            return
-                for data in reader.finish():
-                    yield data
-            finally:
-                await pieces.aclose()
+        except (asyncio.CancelledError, GeneratorExit):
+            if not kept and self.origin.startswith("https:"):
+                self._spare.wanted()
+            raise
 
     async def fetch(self, method: str, path: str, body: Mapping[str, object] | None = None, *, sent: str = "") -> Any:
         """The parsed JSON of a reply, of any shape."""
@@ -128,6 +141,7 @@ class Client:
                 raise self._not_a_reply(_kind(response)) from None
 
     async def aclose(self) -> None:
+        await self._spare.aclose()
         if self._client is not None:
             await self._client.aclose()
             self._client = None
@@ -164,7 +178,7 @@ class Client:
         # A lone surrogate from an editor has no UTF-8 form; "?" keeps the request alive.
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", errors="replace")
         for attempt in (1, 2):
-            dial = _Dial()
+            dial = Dial()
             request = client.build_request(
                 method, self._root + path, content=content, headers=headers, extensions={"trace": dial.trace}
             )
@@ -213,14 +227,24 @@ class Client:
             log.debug("the body of a refusal is not whole")
         return content
 
-    async def _drain(self, pieces: AsyncGenerator[bytes, None]) -> None:
-        """Reads the few bytes after `[DONE]`: only a body read to its end leaves a connection that can be used again."""
+    async def _drain(self, pieces: AsyncGenerator[bytes, None]) -> bool:
+        """Reads the few bytes after the last event, which mostly came with it: only a body read to its end leaves a connection
+        that can be used again. Says whether it is."""
         try:
             async with asyncio.timeout(DRAIN):
                 async for _ in pieces:
                     pass
         except (TimeoutError, BackendError):
-            log.debug("a connection is not kept: the stream has no end after [DONE]")
+            return False
+        return True
+
+    async def _connect(self) -> None:
+        """A TLS handshake costs two round trips, which the next keystroke would wait for: most completions are cut as soon as
+        the rest cannot be shown, and their connections with them. Asks for nothing and sends no key."""
+        client = self._open()
+        request = client.build_request("HEAD", f"{self._root}/v1/models")
+        request.headers.pop("Authorization", None)
+        await client.send(request)
 
     def _read(self, feed: Callable[[bytes], list[str]], piece: bytes) -> list[str]:
         try:
@@ -333,33 +357,6 @@ class Client:
                 name, "The key or the address holds characters that HTTP does not allow.", "Set them again."
             )
         return BadReply(name, f"{server} closed the connection without an answer.", AGAIN)
-
-
-class _Dial:
-    """How one request came by its connection, as httpx2's trace extension tells it. `fresh`: it had to make a new one.
-
-    On leaving with an exception it closes the socket of an unfinished TLS handshake, which httpx2 2.16 lets go of when the
-    handshake is cancelled: it would stay open until the garbage is collected.
-    """
-
-    def __init__(self) -> None:
-        self.fresh = False
-        self._bare: Any = None
-
-    async def trace(self, event: str, details: Mapping[str, Any]) -> None:
-        if event in ("connection.connect_tcp.started", "connection.connect_unix_socket.started"):
-            self.fresh = True
-        elif event == "connection.connect_tcp.complete":
-            self._bare = details["return_value"]
-        elif event.endswith("start_tls.complete"):
-            self._bare = None
-
-    async def __aenter__(self) -> None:
-        return None
-
-    async def __aexit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is not None and self._bare is not None:
-            await self._bare.aclose()
 
 
 def _kind(response: httpx2.Response) -> str:

@@ -9,6 +9,7 @@ quarter. The stream ends with an event whose `stop` is true; there is no `[DONE]
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -152,13 +153,10 @@ class LlamaCpp:
         return {name: value for name, value in body.items() if value is not None} | always
 
     async def _infill(self, body: dict[str, object], sent: str) -> AsyncGenerator[Text | Done, None]:
-        """One request's stream, read past `Done` to its end, so that the connection is kept."""
         reply = LlamaReply(NAME, self._client.origin, sent)
-        async with aclosing(self._client.events("/infill", self._whole(body), sent=sent)) as events:
+        async with aclosing(self._client.events("/infill", self._whole(body), sent=sent, is_last=_is_last)) as events:
             try:
                 async for data in events:
-                    if reply.finish:
-                        continue
                     if text := reply.take(data):
                         yield Text(text)
                     if reply.finish:
@@ -193,3 +191,8 @@ class LlamaCpp:
             mend = "Correct `base_url`, or set `backend` to `openai` for another kind of server."
             return BadRequest(NAME, f"{origin} has no /infill: it is no llama.cpp server.", mend)
         return None
+
+
+def _is_last(data: str) -> bool:
+    """Unescaped quotes stand only around a key, never in the text of the completion."""
+    return re.search(r'"stop"\s*:\s*true', data) is not None

@@ -91,7 +91,6 @@ class Mistral:
         )
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
-        """Read it to its end, past `Done`: only then is the connection kept for the next request."""
         async with aclosing(self._ask(body_of(request, self._model, self._salt))) as events:
             async for event in events:
                 yield event

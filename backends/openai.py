@@ -155,15 +155,12 @@ class OpenAI:
         return body | {name: value for name, value in optional.items() if value is not None}
 
     async def _answer(self, body: dict[str, object], prompt: Prompt) -> AsyncGenerator[Text | Done, None]:
-        """One request's stream: to the server's end, past `Done` so that the connection is kept, or to a stop string that the
-        server let pass."""
+        """One request's stream: to the server's end, or to a stop string that the server let pass."""
         sent = prompt.text + (prompt.suffix or "")
         reply, stops, ended = Reply(NAME, self._client.origin, sent), StopScanner(prompt.stop), False
         async with aclosing(self._client.events("/v1/completions", body, sent=sent)) as events:
             try:
                 async for data in events:
-                    if ended:
-                        continue
                     if data == END_OF_STREAM:
                         ended = True
                         if rest := stops.rest():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import secrets
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -11,11 +13,12 @@ from backends import discovery
 from backends.api import Card, Done, FimRequest, Text
 from backends.discovery import Host, NoHost
 from backends.errors import Unreachable
-from backends.http import Wiring
+from backends.http import Client, Wiring
 from backends.mistral import Mistral, Persona, body_of
 from context.clock import Clock
 
 NAME = "host"
+RESTART = "Restart it: `infill serve`."
 MEND = "Start one with `infill serve --model ID_OR_FOLDER`."
 
 
@@ -67,12 +70,27 @@ class RunningHost:
             raise Unreachable(NAME, str(error), MEND) from error
         if self._client is None or host != self._host:
             await self.aclose()
+            self._client = None
+            await self._prove(host)
             self._host, self._client = host, self._client_of(host)
         return self._client
 
+    async def _prove(self, host: Host) -> None:
+        """See `discovery`: another program at the host's port gets neither token nor text."""
+        if host.token is None:
+            return
+        nonce = secrets.token_hex(16)
+        stranger = Client(NAME, host.root, wiring=self._wiring, clock=self._clock)
+        try:
+            said = await stranger.fetch("GET", f"/infill/proof/{nonce}")
+        finally:
+            await stranger.aclose()
+        if not isinstance(said, str) or not hmac.compare_digest(
+            said.encode(), discovery.proof(host.token, nonce).encode()
+        ):
+            raise Unreachable(NAME, f"Another program answers at {host.root}, the model host's address.", RESTART)
+
     def _client_of(self, host: Host) -> Mistral:
-        persona = Persona(
-            name=NAME, model=host.model, context_tokens=host.context_tokens, key_mend="Restart it: `infill serve`."
-        )
+        persona = Persona(name=NAME, model=host.model, context_tokens=host.context_tokens, key_mend=RESTART)
         wiring = replace(self._wiring, socket=host.socket)
         return Mistral(host.root, key=host.token, clock=self._clock, model=self._model, wiring=wiring, persona=persona)

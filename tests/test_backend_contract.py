@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import psutil
@@ -50,6 +50,9 @@ def speaking(pause: float = 0.0) -> Answer:
     """A server of every protocol that completes with `PIECES`, `pause` seconds before each."""
 
     async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if asked.path.startswith("/infill/proof/"):
+            await reply(200, discovery.proof(Secret("t"), asked.path.rpartition("/")[2]).join('""'))(asked, writer)
+            return
         if asked.method == "GET":
             await (reply(200, LISTS[asked.path]) if asked.path in LISTS else reply(404))(asked, writer)
             return
@@ -162,11 +165,15 @@ async def test_cancelling_passes_as_itself_and_frees_the_connection(name: str, b
 
 
 @pytest.mark.parametrize("name", REMOTE)
-async def test_a_stream_read_to_its_end_keeps_its_connection(name: str, bench: Bench) -> None:
+@pytest.mark.parametrize("to_the_end", [True, False])
+async def test_a_stream_read_up_to_its_end_keeps_its_connection(name: str, to_the_end: bool, bench: Bench) -> None:
     async with serving(speaking()) as server:
         backend = bench.build(name, server.url)
         for _ in range(4):
-            assert [each async for each in backend.stream(fim_request())]
+            async with aclosing(backend.stream(fim_request())) as events:
+                async for each in events:
+                    if isinstance(each, Done) and not to_the_end:
+                        break
         assert server.connections <= 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,18 +11,26 @@ from pathlib import Path
 
 import pytest
 
-from backends import discovery
+from backends import discovery, private_file
 from backends.api import Text
 from backends.discovery import Host, NoHost
-from backends.errors import Unreachable
+from backends.errors import BackendError, Unreachable
 from backends.http import Wiring
 from backends.keys import Secret
 from backends.running_host import RunningHost
 from context.clock import MonotonicClock
-from tests.fault_server import event, serving, stream
+from tests.fault_server import Answer, Asked, event, reply, serving, stream
 from tests.requests import fim_request
 
-SAYS_X = stream([event({"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}), event("[DONE]")])
+SAYS = stream([event({"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}), event("[DONE]")])
+
+
+async def a_host(asked: Asked, writer: asyncio.StreamWriter) -> None:
+    """Proves that it knows the token, and completes with x."""
+    nonce = asked.path.removeprefix("/infill/proof/")
+    await (SAYS if nonce == asked.path else reply(200, discovery.proof(Secret("t0ken"), nonce).join('""')))(
+        asked, writer
+    )
 
 
 @pytest.fixture
@@ -81,6 +90,8 @@ def test_a_folder_that_others_may_enter(folder: Path) -> None:
     discovery.announce(on_port(), folder)
     folder.chmod(0o755)
     refused(folder, "not trusted", f"chmod 700 {folder}")
+    with pytest.raises(private_file.NotPrivate):
+        discovery.announce(on_port(), folder)
 
 
 @pytest.mark.parametrize("name", ["host.json", "host.token"])
@@ -145,19 +156,45 @@ async def said_by(host: RunningHost) -> list[str]:
 
 
 async def test_a_host_is_asked_on_its_port_with_its_token(folder: Path) -> None:
-    async with serving(SAYS_X) as server:
+    async with serving(a_host) as server:
         discovery.announce(on_port(server.port), folder)
         host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
         assert await said_by(host) == ["x"]
         assert (host.card.sends, host.card.model, host.card.context_tokens) == (False, "tiny", 4096)
-        assert server.asked[0].headers["authorization"] == "Bearer t0ken"
-        assert server.asked[0].json["model"] == "tiny"
+        proof, completion = server.asked
+        assert "authorization" not in proof.headers
+        assert completion.headers["authorization"] == "Bearer t0ken"
+        assert completion.json["model"] == "tiny"
+        await host.aclose()
+
+
+@pytest.mark.parametrize(
+    "answer", [reply(200, '"0000"'), reply(200, "7"), reply(404), reply(200, "<p>", kind="text/html")]
+)
+async def test_another_program_at_the_hosts_port_gets_neither_token_nor_text(folder: Path, answer: Answer) -> None:
+    async with serving(answer) as stranger:
+        discovery.announce(on_port(stranger.port), folder)
+        host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
+        for _ in range(2):
+            with pytest.raises(BackendError):
+                await said_by(host)
+        assert all(asked.method == "GET" and "authorization" not in asked.headers for asked in stranger.asked)
+        await host.aclose()
+
+
+async def test_a_proof_is_asked_for_once(folder: Path) -> None:
+    async with serving(a_host) as server:
+        discovery.announce(on_port(server.port), folder)
+        host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
+        for _ in range(3):
+            assert await said_by(host) == ["x"]
+        assert [asked.method for asked in server.asked] == ["GET", "POST", "POST", "POST"]
         await host.aclose()
 
 
 async def test_a_host_is_asked_on_its_socket(folder: Path) -> None:
     socket = folder / "host.sock"
-    async with serving(SAYS_X, path=str(socket)) as server:
+    async with serving(a_host, path=str(socket)) as server:
         discovery.announce(Host(os.getpid(), "tiny", 4096, socket=socket), folder)
         host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
         assert await said_by(host) == ["x"]
@@ -171,7 +208,7 @@ async def test_a_host_may_come_move_and_go_while_the_editor_runs(folder: Path) -
     with pytest.raises(Unreachable, match="infill serve"):
         await said_by(host)
     for _ in range(2):
-        async with serving(SAYS_X) as server:
+        async with serving(a_host) as server:
             discovery.announce(on_port(server.port), folder)
             assert host.is_there
             assert await said_by(host) == ["x"]
