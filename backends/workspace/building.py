@@ -12,15 +12,12 @@ import os
 import subprocess
 import sys
 import threading
-from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from backends.workspace.index import Index, Unusable, build, load, save
+from backends.workspace.collect import Collector, Read
+from backends.workspace.index import Index, Unusable, load, save
 from backends.workspace.learnable import language_to_learn, without_secrets
-from backends.workspace.lexer import FILE, FIRST_WORD, Lexer, dialect_of
 from context.privacy import Gate
 from context.walker import WalkedFile, read, walk
 
@@ -103,48 +100,18 @@ def _files(roots: list[Path], gate: Gate) -> Iterator[WalkedFile]:
 
 
 def _index(found: dict[str, WalkedFile], old: Index | None, gate: Gate) -> Index:
-    ids: dict[str, int] = {}
-
-    def intern(text: str) -> int:
-        return ids.setdefault(text, FIRST_WORD + len(ids))
-
-    lexers: dict[str, Lexer] = {}
-    tokens, space, first_of = array("i"), bytearray(), [0]
-    paths: list[str] = []
-    stamps: list[tuple[int, int]] = []
+    collected = Collector()
+    files: list[Read] = []
     for path, file in found.items():
+        stamp = (file.size, file.mtime_ns)
         number = old.number_of.get(path) if old is not None else None
-        if old is not None and number is not None and old.stamps[number] == (file.size, file.mtime_ns):
-            low, high = old.span(number)
-            for token in old.tokens[low:high].tolist():
-                word = old.words[token - FIRST_WORD].decode("utf-8", "surrogatepass") if token >= FIRST_WORD else ""
-                tokens.append(intern(word) if word else token)
-            space.extend(old.space[low:high].tobytes())
+        if old is not None and number is not None and old.stamps[number] == stamp:
+            files.append(collected.again(old, number))
         else:
             text = read(file.path)
-            if text is None:
-                continue
-            dialect = dialect_of(language_to_learn(file.path) or "")
-            lexer = lexers.setdefault(dialect.name, Lexer(dialect, intern))
-            lexed = lexer.lex(without_secrets(text, gate))
-            tokens.append(FILE)
-            space.append(0)
-            tokens.extend(lexed.tokens)
-            space.extend(lexed.space)
-        first_of.append(len(tokens))
-        paths.append(path)
-        stamps.append((file.size, file.mtime_ns))
-        if len(tokens) > MOST_TOKENS:
+            if text is not None:
+                language = language_to_learn(file.path) or ""
+                files.append(collected.read(path, stamp, language, without_secrets(text, gate)))
+        if collected.tokens > MOST_TOKENS:
             break
-    lexers.clear()
-    words = sorted((text.encode("utf-8", "surrogatepass"), number) for text, number in ids.items())
-    ids.clear()
-    rank = np.arange(FIRST_WORD + len(words), dtype=np.int32)
-    rank[[number for _, number in words]] = np.arange(FIRST_WORD, FIRST_WORD + len(words), dtype=np.int32)
-    sorted_words = [word for word, _ in words]
-    del words
-    ranked = rank[np.frombuffer(tokens, np.int32)] if tokens else np.empty(0, np.int32)
-    del tokens
-    return build(
-        sorted_words, ranked, np.frombuffer(bytes(space), np.uint8), np.array(first_of, np.int32), paths, stamps
-    )
+    return collected.index(files)

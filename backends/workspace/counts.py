@@ -54,7 +54,7 @@ def count(rows: Rows, suffix_token: int) -> Counts:
     return Counts(tokens, counts, spaced, agrees)
 
 
-_ORDER = (Scope.REPOSITORY, Scope.NEAR, Scope.FILE, Scope.FRESH)
+_ORDER = (Scope.SHAPE, Scope.REPOSITORY, Scope.NEAR, Scope.FILE, Scope.FRESH)
 
 
 def mixed(counts: Counts) -> Floats:

@@ -13,10 +13,13 @@ from itertools import count
 from math import exp, log
 
 from backends.workspace.counts import END
+from backends.workspace.features import State
 from backends.workspace.model import Model
 
 LONGEST = 40
 """Tokens of a line, at most."""
+REMEMBERED = 40
+"""Tokens of context that a question carries."""
 WIDE = 5
 """Ways on that are followed from one beginning."""
 
@@ -47,10 +50,12 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where to begin: tokens before the cursor (most recent last), a word already begun, whether white space stands before
-    the cursor, the brackets open on the line, and the first token after the cursor on its line (END where there is none)."""
+    """Where to begin: tokens before the cursor (most recent last), those of its line, a word already begun, whether white
+    space stands before the cursor, the brackets open there, and the first token after the cursor on its line (END where
+    there is none)."""
 
     context: tuple[int, ...]
+    line: tuple[int, ...]
     started: str
     spaced: bool
     opened: str
@@ -76,8 +81,15 @@ def guesses(model: Model, start: Start, *, floor: float = 0.0, most: int = 24) -
             yield Guess(steps, False, exp(-cost))
             return
         asked += 1
-        context = start.context + tuple(step.token for step in steps)
-        candidates = model.next(context, start.started if not steps else "")
+        said = tuple(step.token for step in steps)
+        state = State(
+            (start.context + said)[-REMEMBERED:],
+            start.line + said,
+            opened,
+            start.started if not steps else "",
+            start.then,
+        )
+        candidates = model.next(state)
         grown = 0
         for token, chance, spaced in zip(candidates.tokens, candidates.chance, candidates.spaced, strict=True):
             dearer = cost - log(min(max(chance, 1e-9), 1.0))
@@ -108,23 +120,23 @@ def guesses(model: Model, start: Start, *, floor: float = 0.0, most: int = 24) -
 
 
 def _brackets(opened: str, text: str) -> str | None:
-    """The brackets open after `text`; None where it closes one that is not the last opened on this line. Brackets opened
-    on earlier lines may be closed."""
+    """The brackets open after `text`; None where it closes one that is not the last opened. A block may have been opened
+    out of sight."""
     if text in "([{" and text:
         return opened + text
     if text in _CLOSES:
         if not opened:
-            return opened
+            return opened if text == "}" else None
         return opened[:-1] if opened[-1] == _CLOSES[text] else None
     return opened
 
 
 def brackets_of(texts: Sequence[str]) -> str:
-    """The brackets that a line's tokens leave open."""
+    """The brackets that a text's tokens leave open."""
     opened = ""
     for text in texts:
         if text and text in "([{":
             opened += text
-        elif text in _CLOSES and opened.endswith(_CLOSES[text]):
-            opened = opened[:-1]
+        elif text in _CLOSES:
+            opened = opened[: max(opened.rfind(_CLOSES[text]), 0)]
     return opened

@@ -32,6 +32,7 @@ class Scope(IntEnum):
     FILE = 1  # the file itself, before and after the cursor
     NEAR = 2  # open files, the same folder, imported modules, the tested module
     REPOSITORY = 3
+    SHAPE = 4  # the file and those near it, with names replaced by how many names ago they stood
 
 
 @dataclass(slots=True)
@@ -50,36 +51,63 @@ class Rows:
 
 class Shelf:
     """Tokens of one scope in the order of their text, searched by reading them all: for up to some hundred thousand
-    tokens that is faster than keeping them sorted. `scope` may differ by token. A place and what is shared before it
-    never reach over a border."""
+    tokens that is faster than keeping them sorted. `scope` may differ by token; `shape` is what `shape.shaped` makes."""
 
-    def __init__(self, tokens: Ints, space: Bytes, scope: Bytes) -> None:
+    def __init__(self, tokens: Ints, space: Bytes, scope: Bytes, shape: Ints) -> None:
         pad = np.full(CONTEXT, FILE, np.int32)
         zeros = np.zeros(CONTEXT, np.uint8)
         self.tokens = np.concatenate((pad, tokens, pad[:2]))
         self.space = np.concatenate((zeros, space, zeros[:2]))
         self.scope = np.concatenate((zeros, scope, zeros[:2]))
+        self.shape = np.concatenate((pad, shape, pad[:2]))
 
     def find(self, context: Sequence[int]) -> Rows:
-        tokens = self.tokens
-        wanted = np.array(context[: -CONTEXT - 1 : -1], np.int32)
-        places = np.flatnonzero(tokens[CONTEXT - 1 : -2] == wanted[0]).astype(np.int32) + CONTEXT
-        weight = 1.0
-        if len(places) > NEAREST and len(wanted) > 1:
-            longer = places[tokens[places - 2] == wanted[1]]
-            rest = places[-PER_STEP * 2 :]
-            places = np.concatenate((longer[-NEAREST:], rest[tokens[rest - 2] != wanted[1]]))
-        shared = tokens[places[:, None] - _BACK[: len(wanted)]] != wanted
-        length = np.where(shared.any(1), shared.argmax(1), len(wanted)).astype(np.uint8)
+        """What followed the end of `context`."""
+        places, length = _search(self.tokens, context)
         return Rows(
-            tokens[places],
+            self.tokens[places],
             length,
             self.scope[places],
             self.space[places],
-            tokens[places + 1],
-            np.full(len(places), weight, np.float32),
+            self.tokens[places + 1],
+            np.ones(len(places), np.float32),
             places - CONTEXT,
         )
+
+    def find_shape(self, shape: Sequence[int], names: Sequence[int]) -> Rows:
+        """What followed a context of the same shape, with the names put in that stand there now (nearest first)."""
+        places, length = _search(self.shape, shape)
+        followed = self.shape[places]
+        known = followed >= -len(names)
+        places, length, followed = places[known], length[known], followed[known]
+        stands = np.array([*names, 0], np.int32)
+        token = np.where(followed < 0, stands[np.where(followed < 0, -followed - 1, 0)], followed)
+        return Rows(
+            token.astype(np.int32),
+            length,
+            np.full(len(places), Scope.SHAPE, np.uint8),
+            self.space[places],
+            self.tokens[places + 1],
+            np.ones(len(places), np.float32),
+            places - CONTEXT,
+        )
+
+
+def _search(tokens: Ints, context: Sequence[int]) -> tuple[Ints, Bytes]:
+    """Places that share the last token of `context`, and how many tokens each shares. Of very many, those that share two
+    and the last ones. `tokens` is padded on both sides."""
+    wanted = np.array(context[: -CONTEXT - 1 : -1], np.int32)
+    places = np.flatnonzero(tokens[CONTEXT - 1 : -2] == wanted[0]).astype(np.int32) + np.int32(CONTEXT)
+    if len(places) > NEAREST and len(wanted) > 1:
+        longer = places[tokens[places - 2] == wanted[1]]
+        if len(longer) > NEAREST and len(wanted) > 2:
+            third = tokens[longer - 3] == wanted[2]
+            longer = np.concatenate((longer[third][-NEAREST:], longer[~third][-PER_STEP:]))
+        rest = places[-PER_STEP * 2 :]
+        places = np.concatenate((longer[-NEAREST:], rest[tokens[rest - 2] != wanted[1]]))
+    differs = tokens[places[:, None] - _BACK[: len(wanted)]] != wanted
+    length = np.where(differs.any(1), differs.argmax(1), len(wanted)).astype(np.uint8)
+    return places, length
 
 
 def in_index(index: Index, context: Sequence[int], hidden: NDArray[np.bool_]) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
@@ -11,14 +11,17 @@ from pathlib import PurePath, PurePosixPath
 import numpy as np
 
 from backends.workspace.counts import END
-from backends.workspace.decode import Start, brackets_of
+from backends.workspace.decode import REMEMBERED, Start, brackets_of
 from backends.workspace.document import Document
-from backends.workspace.evidence import Scope, Shelf
-from backends.workspace.index import CONTEXT, Index
+from backends.workspace.evidence import Bytes, Scope, Shelf
+from backends.workspace.features import Usage
+from backends.workspace.index import Index, Ints
 from backends.workspace.learnable import without_secrets
 from backends.workspace.lexer import FILE, Lexer, dialect_of, indent_step, quote_left_open, width
 from backends.workspace.model import Model, Repository
-from backends.workspace.vocabulary import NO_WORDS, Vocabulary
+from backends.workspace.shape import names_among, shaped
+from backends.workspace.trees import Trees
+from backends.workspace.vocabulary import NO_WORDS, Kind, Vocabulary
 from context.grammars import language_of
 from context.privacy import Gate
 
@@ -26,6 +29,12 @@ MOST_OPEN = 24
 """Documents kept; the one used longest ago goes first."""
 NEAR_TOKENS = 120_000
 """Tokens of files near the cursor that are searched whole for every question."""
+LOOKED_BACK = 400
+"""Tokens before the cursor in which open brackets are looked for."""
+USED = 20_000
+"""Tokens before the cursor whose last use is known."""
+RECENT_TOKENS = 120
+"""Words among so many tokens before the cursor are candidates anywhere."""
 _WORDS_OF_IMPORT = re.compile(
     r"^\s*(?:from|import|use|mod|#\s*include|export|require|const\s.*require|using)\b[^\n]*", re.M
 )
@@ -52,15 +61,14 @@ class Place:
 
 
 class Library:
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, gate: Gate, judge: Trees | None = None) -> None:
+        self._gate, self._judge = gate, judge
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self._index: Index | None = None
         self._forgotten: set[str] = set()
         self._vocabulary = Vocabulary(NO_WORDS)
         self._lexers: dict[str, Lexer] = {}
         self._near: tuple[tuple[object, ...], Shelf | None] = ((), None)
-        self._file: tuple[tuple[object, ...], Shelf | None] = ((), None)
         self._model: tuple[tuple[object, ...], Model | None] = ((), None)
 
     @property
@@ -73,7 +81,7 @@ class Library:
         self._forgotten.clear()
         self._vocabulary = Vocabulary(index.words)
         self._lexers.clear()
-        self._near = self._file = ((), None)
+        self._near = ((), None)
         self._model = ((), None)
         for opened in self._open.values():
             opened.document = None
@@ -127,25 +135,26 @@ class Library:
         if document.opaque_at(line_start):
             return None
         border = document.around(line_start)
-        context = document.tokens[max(0, border - CONTEXT) : border].tolist()
-        own = lexer.lex(line[: len(line) - len(started)])
-        texts = [self._vocabulary.text(token) for token in own.tokens]
+        context = document.tokens[max(0, border - LOOKED_BACK) : border].tolist()
+        own = lexer.lex(line[: len(line) - len(started)]).tokens.tolist()
+        opened_before = brackets_of([self._vocabulary.text(token) for token in (*context, *own)])
         if context:
             indent = width(line[: len(line) - len(line.lstrip(" \t"))])
             context.append(indent_step(document.column_at(border), indent, lexer.dialect.unit))
-        context.extend(own.tokens)
-        then, suffix_token = END, self._first_token(document, border)
+        context.extend(own)
+        then = END
         if rest.strip():
             after = lexer.lex(rest.lstrip()).tokens
             then = after[0] if after else END
         start = Start(
-            tuple(context[-CONTEXT:]) or (FILE,),
+            tuple(context[-REMEMBERED:]) or (FILE,),
+            tuple(own),
             started,
             not line or line[-1].isspace(),
-            brackets_of(texts),
+            opened_before,
             then,
         )
-        return self._model_at(place.path, document, border, suffix_token), start
+        return self._model_at(place.path, document, border), start
 
     def _whole(self, place: Place) -> Place:
         """The place in the whole observed text, where the request shows only a window of it."""
@@ -159,11 +168,11 @@ class Library:
         cut = found + len(place.prefix[-400:])
         return Place(place.path, place.language, opened.text[:cut], opened.text[cut:])
 
-    def _model_at(self, path: str, document: Document, border: int, suffix_token: int) -> Model:
+    def _model_at(self, path: str, document: Document, border: int) -> Model:
         near_key = (path, self._index, tuple(self._open)[-8:], len(self._forgotten))
         if self._near[0] != near_key:
             self._near = (near_key, self._near_shelf(path, document.text))
-        key = (near_key, document.revision, border, suffix_token)
+        key = (near_key, document.revision, border)
         if self._model[0] == key and self._model[1] is not None:
             return self._model[1]
         tokens = np.concatenate((document.tokens[:border], [FILE], document.tokens[border:])).astype(np.int32)
@@ -173,9 +182,27 @@ class Library:
         repository = None
         if self._index is not None:
             repository = Repository(self._index, self._hidden())
-        model = Model(self._vocabulary, Shelf(tokens, space, scope), self._near[1], repository, suffix_token)
+        before = document.tokens[max(0, border - USED) : border].tolist()
+        usage = Usage(dict(zip(before, range(len(before)), strict=True)), Counter(before), len(before))
+        near = np.unique(document.tokens[max(0, border - RECENT_TOKENS) : border])
+        recent = np.array(
+            [t for t in near.tolist() if self._vocabulary.kind(t) in (Kind.NAME, Kind.STRING, Kind.NUMBER)], np.int32
+        )
+        model = Model(
+            self._vocabulary,
+            self._shelf(tokens, space, scope),
+            self._near[1],
+            repository,
+            self._first_token(document, border),
+            usage,
+            recent,
+            self._judge,
+        )
         self._model = (key, model)
         return model
+
+    def _shelf(self, tokens: Ints, space: Bytes, scope: Bytes) -> Shelf:
+        return Shelf(tokens, space, scope, shaped(tokens, names_among(tokens, self._vocabulary)))
 
     def _hidden(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         assert self._index is not None
@@ -224,7 +251,7 @@ class Library:
         tokens.reverse()
         space.reverse()
         scope.reverse()
-        return Shelf(np.concatenate(tokens), np.concatenate(space), np.concatenate(scope))
+        return self._shelf(np.concatenate(tokens), np.concatenate(space), np.concatenate(scope))
 
     def _first_token(self, document: Document, border: int) -> int:
         for token in document.tokens[border : border + 3].tolist():

@@ -6,20 +6,22 @@ sequence of tokens that could stand before the cursor, so the decoder may ask it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backends.workspace.counts import END, Counts, count, mixed
-from backends.workspace.evidence import NOTHING, Rows, Scope, Shelf, in_index, together
+from backends.workspace.counts import END, Counts, Floats, count, mixed
+from backends.workspace.evidence import Bytes, Rows, Scope, Shelf, in_index, together
+from backends.workspace.features import State, Usage, features
 from backends.workspace.index import CONTEXT, Index, Ints
 from backends.workspace.lexer import FIRST_WORD
+from backends.workspace.shape import last_names, shape_of
+from backends.workspace.trees import Trees
 from backends.workspace.vocabulary import Vocabulary
 
-AT_MOST = 16
-"""Candidates kept of those the evidence holds."""
+LIKELY, RECENT = 12, 6
+"""Candidates judged: so many of the likeliest by evidence, and so many of the words used last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class Candidates:
     spaced: tuple[float, ...]
 
 
+NONE = Candidates((), (), ())
+
+
 @dataclass(slots=True)
 class Repository:
     index: Index
@@ -40,43 +45,74 @@ class Repository:
 
 @dataclass(slots=True)
 class Model:
+    """`usage` and `recent` (tokens, nearest last) are of the file before the cursor's line."""
+
     vocabulary: Vocabulary
     file: Shelf
     near: Shelf | None
     repository: Repository | None
     suffix_token: int
-    _known: dict[tuple[int, ...], Candidates] = field(default_factory=dict)
+    usage: Usage
+    recent: Ints
+    judge: Trees | None
+    _known: dict[State, Candidates] = field(default_factory=dict)
+    _rows: dict[tuple[int, ...], Rows] = field(default_factory=dict)
 
-    def next(self, context: Sequence[int], started: str = "") -> Candidates:
-        """Candidates after `context`, most recent token last. With `started`, only tokens that begin with it."""
-        key = tuple(context[-CONTEXT:])
-        if not started and key in self._known:
-            return self._known[key]
-        rows = self.rows(key, started)
-        found = self._judge(count(rows, self.suffix_token)) if len(rows.token) else Candidates((), (), ())
-        if not started:
-            self._known[key] = found
+    def next(self, state: State) -> Candidates:
+        """Candidates for the token after `state`."""
+        found = self._known.get(state)
+        if found is None:
+            found = self._known[state] = self._judged(state)
         return found
 
-    def rows(self, context: Sequence[int], started: str = "") -> Rows:
-        parts = [self.file.find(context)]
-        if self.near is not None:
-            parts.append(self.near.find(context))
-        if self.repository is not None:
-            parts.append(in_index(self.repository.index, context, self.repository.hidden))
-        if started:
-            parts = [_only(part, self._beginning(part.token, started)) for part in parts]
-            parts.append(self._anywhere(started))
-        return together(parts)
-
-    def _judge(self, counts: Counts) -> Candidates:
+    def weighed(self, state: State) -> tuple[Counts, Floats, NDArray[np.int64]] | None:
+        """Counts, their mixture, and which rows of them are candidates; None without any evidence."""
+        rows = self.rows(state)
+        if not len(rows.token):
+            return None
+        counts = count(rows, self.suffix_token)
         chance = mixed(counts)
         offered = (counts.tokens >= FIRST_WORD) | (counts.tokens == END)
-        chance = np.where(offered, chance, 0.0)
-        best = np.argsort(-chance, kind="stable")[:AT_MOST]
-        best = best[chance[best] > 0]
+        order = np.argsort(np.where(offered, -chance, 1.0), kind="stable")[: int(offered.sum())]
+        likely, others = order[:LIKELY], order[LIKELY:]
+        last = self.usage.last
+        ago = np.array([last.get(token, -1) for token in counts.tokens[others].tolist()], np.int64)
+        recent = others[np.argsort(-ago, kind="stable")[:RECENT]]
+        return counts, chance, np.concatenate((likely, recent))
+
+    def rows(self, state: State) -> Rows:
+        context = state.context
+        key = context[-CONTEXT:]
+        found = self._rows.get(key)
+        if found is None:
+            names = last_names(context, self.vocabulary)
+            shape = shape_of(context, self.vocabulary)
+            parts = [self.file.find(key), self.file.find_shape(shape, names), _nowhere(self.recent, Scope.FILE)]
+            if self.near is not None:
+                parts += [self.near.find(key), self.near.find_shape(shape, names)]
+            if self.repository is not None:
+                parts.append(in_index(self.repository.index, key, self.repository.hidden))
+            found = self._rows[key] = together(parts)
+        if state.started:
+            kept = _only(found, self._beginning(found.token, state.started))
+            return together((kept, self._anywhere(state.started)))
+        return found
+
+    def _judged(self, state: State) -> Candidates:
+        weighed = self.weighed(state)
+        if weighed is None:
+            return NONE
+        counts, mixture, chosen = weighed
+        if self.judge is None:
+            chance = mixture[chosen]
+        else:
+            rows = features(counts, mixture, chosen, state, self.usage, self.vocabulary, self.suffix_token)
+            chance = self.judge.chance(rows)
+            chance /= max(1.0, float(chance.sum()))
+        order = np.argsort(-chance, kind="stable")
+        best = chosen[order]
         return Candidates(
-            tuple(counts.tokens[best].tolist()), tuple(chance[best].tolist()), tuple(counts.spaced[best].tolist())
+            tuple(counts.tokens[best].tolist()), tuple(chance[order].tolist()), tuple(counts.spaced[best].tolist())
         )
 
     def _beginning(self, tokens: Ints, started: str) -> NDArray[np.bool_]:
@@ -99,11 +135,17 @@ class Model:
             tokens = np.concatenate((tokens, (low + top).astype(np.int32)))
             weight = np.concatenate((weight, np.log2(1 + often[top]).astype(np.float32)))
             scope = np.concatenate((scope, np.full(len(top), Scope.REPOSITORY, np.uint8)))
-        if not len(tokens):
-            return NOTHING
-        zeros = np.zeros(len(tokens), np.uint8)
-        nowhere = np.full(len(tokens), -1, np.int32)
-        return Rows(tokens, zeros, scope, zeros, nowhere, weight, nowhere)
+        return _nowhere(tokens, scope, weight)
+
+
+def _nowhere(tokens: Ints, scope: Bytes | int, weight: NDArray[np.float32] | None = None) -> Rows:
+    """Rows that share nothing with the context."""
+    zeros = np.zeros(len(tokens), np.uint8)
+    none = np.full(len(tokens), -1, np.int32)
+    scopes = np.full(len(tokens), scope, np.uint8) if isinstance(scope, int) else scope
+    return Rows(
+        tokens, zeros, scopes, zeros, none, np.ones(len(tokens), np.float32) if weight is None else weight, none
+    )
 
 
 def _only(rows: Rows, keep: NDArray[np.bool_]) -> Rows:

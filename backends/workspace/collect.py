@@ -1,0 +1,85 @@
+"""From the texts of many files to one index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.workspace.index import Index, Ints, build
+from backends.workspace.lexer import FILE, FIRST_WORD, Lexer, dialect_of
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One file's tokens under the ids of its `Collector`, beginning with `FILE`."""
+
+    path: str
+    stamp: tuple[int, int]
+    tokens: Ints
+    space: NDArray[np.uint8]
+
+
+class Collector:
+    """Reads files under one numbering of words; any choice of them can be made into an index, which then knows the words
+    of these files only."""
+
+    def __init__(self) -> None:
+        self.tokens = 0
+        self._ids: dict[str, int] = {}
+        self._texts: list[str] = []
+        self._lexers: dict[str, Lexer] = {}
+
+    def read(self, path: str, stamp: tuple[int, int], language: str, text: str) -> Read:
+        dialect = dialect_of(language)
+        lexer = self._lexers.setdefault(dialect.name, Lexer(dialect, self._intern))
+        lexed = lexer.lex(text)
+        tokens = np.empty(len(lexed.tokens) + 1, np.int32)
+        tokens[0], tokens[1:] = FILE, lexed.tokens
+        space = np.frombuffer(b"\0" + bytes(lexed.space), np.uint8)
+        self.tokens += len(tokens)
+        return Read(path, stamp, tokens, space)
+
+    def again(self, old: Index, number: int) -> Read:
+        """A file as an older index holds it."""
+        low, high = old.span(number)
+        present, which = np.unique(old.tokens[low:high], return_inverse=True)
+        ids = [
+            self._intern(old.words[token - FIRST_WORD].decode("utf-8", "surrogatepass"))
+            if token >= FIRST_WORD
+            else token
+            for token in present.tolist()
+        ]
+        self.tokens += high - low
+        return Read(old.paths[number], old.stamps[number], np.array(ids, np.int32)[which], old.space[low:high].copy())
+
+    def index(self, files: Sequence[Read]) -> Index:
+        tokens = np.concatenate([file.tokens for file in files]) if files else np.empty(0, np.int32)
+        space = np.concatenate([file.space for file in files]) if files else np.empty(0, np.uint8)
+        present = np.flatnonzero(np.bincount(tokens, minlength=FIRST_WORD))
+        words = sorted(
+            (self._texts[number - FIRST_WORD].encode("utf-8", "surrogatepass"), number)
+            for number in present.tolist()
+            if number >= FIRST_WORD
+        )
+        ranked = np.arange(FIRST_WORD + len(self._texts), dtype=np.int32)
+        ranked[[number for _, number in words]] = np.arange(FIRST_WORD, FIRST_WORD + len(words), dtype=np.int32)
+        first_of = np.zeros(len(files) + 1, np.int32)
+        first_of[1:] = np.cumsum([len(file.tokens) for file in files])
+        return build(
+            [word for word, _ in words],
+            ranked[tokens],
+            space,
+            first_of,
+            [file.path for file in files],
+            [file.stamp for file in files],
+        )
+
+    def _intern(self, text: str) -> int:
+        found = self._ids.get(text)
+        if found is None:
+            found = self._ids[text] = FIRST_WORD + len(self._texts)
+            self._texts.append(text)
+        return found

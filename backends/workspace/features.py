@@ -1,0 +1,135 @@
+"""What the learned judge sees of a candidate token: counts by scope, how near it was used, and what sort of place it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.workspace.counts import BUCKETS, END, Counts
+from backends.workspace.evidence import Scope
+from backends.workspace.lexer import FIRST_WORD
+from backends.workspace.vocabulary import Vocabulary
+
+Floats = NDArray[np.float32]
+
+_SHARES = (1, 2, 3, 5)
+_SIGNS = """. ( ) [ ] { } , : ; = == + - * / -> => :: & | ! < > @ # ?"""
+_SIGN_NUMBER: Mapping[str, int] = {sign: number for number, sign in enumerate(_SIGNS.split(), 1)}
+
+NAMES: tuple[str, ...] = (
+    *(f"{what}_{scope.name.lower()}" for what in ("own", "longest", "share", "rows") for scope in Scope),
+    *(f"share{bucket}_{scope.name.lower()}" for bucket in _SHARES for scope in Scope),
+    *("mixed", "mixed_ratio", "mixed_rank", "mixed_best", "candidates", "agrees"),
+    *("ago", "times", "in_line", "kind", "length", "started", "exact"),
+    *(
+        "before1",
+        "before2",
+        "before3",
+        "sign1",
+        "sign2",
+        "line_tokens",
+        "depth",
+        "opened",
+        "is_end",
+        "is_suffix",
+        "is_then",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A place in a guess: `context` before it (most recent last), `line` the tokens of its line so far, `opened` the
+    brackets open there, `started` the beginning of the word that must follow, `then` the token after the cursor."""
+
+    context: tuple[int, ...]
+    line: tuple[int, ...]
+    opened: str
+    started: str
+    then: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The file before the cursor: how many tokens ago each word was last used (of `size`), and how often."""
+
+    last: Mapping[int, int]
+    times: Mapping[int, int]
+    size: int
+
+
+def features(
+    counts: Counts,
+    mixed: NDArray[np.float64],
+    chosen: NDArray[np.int64],
+    state: State,
+    usage: Usage,
+    words: Vocabulary,
+    suffix: int,
+) -> Floats:
+    """(len(chosen), len(NAMES)); `chosen` are row numbers of `counts`, likeliest first by `mixed`."""
+    table = counts.counts[chosen]
+    totals = counts.totals
+    size = len(chosen)
+    scopes = len(Scope)
+    longest = (totals > 0).sum(1) - 1
+    own = (table > 0).sum(2) - 1
+    at = np.maximum(longest, 0)
+    here = np.arange(scopes)
+    rows = totals[here, at]
+    out = np.empty((size, len(NAMES)), np.float32)
+    out[:, :scopes] = own
+    out[:, scopes : 2 * scopes] = longest
+    out[:, 2 * scopes : 3 * scopes] = table[:, here, at] / np.maximum(rows, 1e-9)
+    out[:, 3 * scopes : 4 * scopes] = np.log2(1 + rows)
+    column = 4 * scopes
+    for bucket in _SHARES:
+        out[:, column : column + scopes] = table[:, :, bucket] / np.maximum(totals[:, bucket], 1e-9)
+        column += scopes
+    chance = mixed[chosen]
+    best = float(chance[0]) if size else 0.0
+    out[:, column] = chance
+    out[:, column + 1] = chance / max(best, 1e-9)
+    out[:, column + 2] = np.arange(size)
+    out[:, column + 3] = best
+    out[:, column + 4] = len(counts.tokens)
+    out[:, column + 5] = counts.agrees[chosen]
+    column += 6
+    context, line, started = state.context, state.line, state.started
+    before = [int(words.kind(token)) for token in context[-1:-4:-1]] + [0, 0, 0]
+    signs = [_SIGN_NUMBER.get(words.text(token), 0) for token in context[-1:-3:-1]] + [0, 0]
+    opened = 1 + "([{".index(state.opened[-1]) if state.opened else 0
+    end = usage.size + len(line)
+    last, times = usage.last, usage.times
+    for row, token in enumerate(counts.tokens[chosen].tolist()):
+        text = words.text(token)
+        in_line = line.count(token)
+        seen = last.get(token, -1)
+        ago = len(line) - line.index(token) if in_line else end - seen if seen >= 0 else 100_000
+        out[row, column:] = (
+            ago,
+            times.get(token, 0),
+            in_line,
+            int(words.kind(token)),
+            len(text),
+            len(started),
+            text == started,
+            before[0],
+            before[1],
+            before[2],
+            signs[0],
+            signs[1],
+            len(line),
+            len(state.opened),
+            opened,
+            token == END,
+            token == suffix,
+            token == state.then,
+        )
+    return out
+
+
+assert len(Scope) * (4 + len(_SHARES)) + 24 == len(NAMES) and FIRST_WORD > END and max(_SHARES) < BUCKETS

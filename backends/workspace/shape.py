@@ -1,0 +1,66 @@
+"""Code without its names: a name that stood a few names ago becomes "the third name back".
+
+`self.width = width` and `self.height = height` have the same shape, so after `self.depth =` the shape foretells `depth`
+though these words were never seen together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from backends.workspace.index import Ints
+from backends.workspace.lexer import FIRST_WORD
+from backends.workspace.vocabulary import Kind, Vocabulary
+
+BACK = 8
+"""Names looked back at."""
+
+NEW = -1 - BACK
+"""Stands for a name that none of the last `BACK` names is. -1 is the last name again, -2 the one before, and so on."""
+
+
+def shaped(tokens: Ints, is_name: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Ints:
+    """`tokens` with every name replaced by how many names ago it stood."""
+    shape = tokens.copy()
+    at = np.flatnonzero(is_name)
+    names = tokens[at]
+    back = np.full(len(names), NEW, np.int32)
+    for distance in range(BACK, 0, -1):
+        again = np.flatnonzero(names[distance:] == names[:-distance]) + distance
+        back[again] = -distance
+    shape[at] = back
+    return shape
+
+
+def names_among(tokens: Ints, vocabulary: Vocabulary) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """True where a token is a name."""
+    present, which = np.unique(tokens, return_inverse=True)
+    kinds = np.array([vocabulary.kind(token) == Kind.NAME for token in present.tolist()], np.bool_)
+    return np.asarray(kinds[which], np.bool_) if len(present) else np.empty(0, np.bool_)
+
+
+def last_names(context: Sequence[int], vocabulary: Vocabulary) -> list[int]:
+    """The names of a context, nearest first, at most `BACK`."""
+    found: list[int] = []
+    for token in reversed(context):
+        if token >= FIRST_WORD and vocabulary.kind(token) == Kind.NAME:
+            found.append(token)
+            if len(found) == BACK:
+                break
+    return found
+
+
+def shape_of(context: Sequence[int], vocabulary: Vocabulary) -> list[int]:
+    """The shape of a short context."""
+    names: list[int] = []
+    shape: list[int] = []
+    for token in context:
+        if token >= FIRST_WORD and vocabulary.kind(token) == Kind.NAME:
+            recent = names[: -BACK - 1 : -1]
+            shape.append(-1 - recent.index(token) if token in recent else NEW)
+            names.append(token)
+        else:
+            shape.append(token)
+    return shape

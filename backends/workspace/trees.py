@@ -1,0 +1,49 @@
+"""Boosted trees, read from a table and evaluated with a handful of array operations.
+
+The trees are oblivious: all nodes of one depth ask the same question, so a tree of depth d is d questions and 2^d leaves.
+`tools/train_workspace.py` makes the tables; nothing of the training library is needed here.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+class Trees:
+    """`feature`, `border` (T, d): question i of tree t is whether feature[t, i] of a row exceeds border[t, i]; answers are the
+    bits of the leaf's number, question 0 the lowest. `leaf` (T, 2^d). `names` of the features, in order."""
+
+    def __init__(
+        self, feature: NDArray[np.int32], border: Floats, leaf: Floats, bias: float, names: tuple[str, ...]
+    ) -> None:
+        self._feature, self._border, self._leaf, self._bias = feature, border, leaf, bias
+        self.names = names
+        self._bits = (1 << np.arange(feature.shape[1])).astype(np.int32)
+        self._row = np.arange(len(feature)) * leaf.shape[1]
+        self._flat = leaf.ravel()
+
+    def chance(self, rows: Floats) -> NDArray[np.float64]:
+        """(n, features) → (n,) in 0..1."""
+        answers = rows[:, self._feature] > self._border
+        at = answers @ self._bits + self._row
+        score: NDArray[np.float64] = self._flat[at].sum(1, dtype=np.float64) + self._bias
+        return 1.0 / (1.0 + np.exp(-score))
+
+
+def load_trees(name: str) -> Trees:
+    """A table that lies beside this file."""
+    table = np.load(io.BytesIO(files("backends.workspace").joinpath(name).read_bytes()))
+    return Trees(
+        table["feature"].astype(np.int32),
+        table["border"].astype(np.float32),
+        table["leaf"].astype(np.float32),
+        float(table["bias"]),
+        tuple(json.loads(str(table["names"]))),
+    )

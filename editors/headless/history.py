@@ -1,0 +1,136 @@
+"""A repository's past, read from git objects: the user's working tree is never touched, and nothing is checked out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+
+
+class NoHistory(Exception):
+    """The folder is not a git repository, or git is not installed. The message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines `old_start` … (1-based, `old_count` of them; for 0, the line after which to insert) became `lines`."""
+
+    old_start: int
+    old_count: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """One file of a commit: its text before it ("" for a new file), and its hunks from top to bottom."""
+
+    path: str
+    before: str
+    hunks: tuple[Hunk, ...]
+
+    @property
+    def old_lines(self) -> list[str]:
+        return self.before.replace("\r\n", "\n").split("\n") if self.before else []
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    hash: str
+    parent: str
+
+
+class History:
+    """`folder` is a repository or its git directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        try:
+            self._run("rev-parse", "--git-dir")
+            self._blobs = subprocess.Popen(
+                ["git", "-C", str(folder), "cat-file", "--batch"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise NoHistory(f"{folder} has no git history that can be read ({type(error).__name__}).") from error
+
+    def close(self) -> None:
+        self._blobs.communicate()
+
+    def commits(self, newest: int, *, since: str = "", start: str = "HEAD") -> Iterator[Commit]:
+        """The newest commits that have exactly one parent, newest first."""
+        since_arguments = [f"--since={since}"] if since else []
+        out = self._run(
+            "log", "--no-merges", f"--max-count={newest}", "--format=%H %P", *since_arguments, start, "--"
+        ).decode()
+        for line in out.splitlines():
+            commit, *parents = line.split()
+            if len(parents) == 1:
+                yield Commit(commit, parents[0])
+
+    def files(self, commit: str) -> dict[str, str]:
+        """Path → object of every regular file in the tree of `commit`."""
+        found: dict[str, str] = {}
+        for entry in self._run("ls-tree", "-r", "-z", commit).split(b"\0"):
+            about, _, path = entry.partition(b"\t")
+            if path and about.startswith(b"100"):
+                found[path.decode("utf-8", "replace")] = about.split()[2].decode()
+        return found
+
+    def text(self, blob: str) -> str:
+        """The object's text; "" where it is binary."""
+        data = self._blob(blob)
+        return "" if b"\0" in data[:8000] else data.decode("utf-8", "replace")
+
+    def edits(self, commit: Commit) -> Iterator[Edited]:
+        """The files that the commit changed, without renames and deletions."""
+        out = self._run("diff-tree", "-p", "-U0", "-M", "--full-index", "--no-ext-diff", commit.parent, commit.hash)
+        path, blob, hunks, lines = "", "", list[Hunk](), list[str]()
+        head: tuple[int, int] | None = None
+
+        def finish() -> None:
+            nonlocal head
+            if head is not None:
+                hunks.append(Hunk(*head, tuple(lines)))
+                lines.clear()
+                head = None
+
+        for line in [*out.split(b"\n"), b"diff "]:
+            match = _HUNK.match(line)
+            if match:
+                finish()
+                head = (int(match[1]), int(match[2] or 1))
+            elif head is not None and line.startswith(b"+"):
+                lines.append(line[1:].decode("utf-8", "replace").rstrip("\r"))
+            elif line.startswith(b"diff "):
+                finish()
+                if path and hunks:
+                    yield Edited(path, self.text(blob) if blob.strip("0") else "", tuple(hunks))
+                path, blob = "", ""
+                hunks.clear()
+            elif head is None and line.startswith(b"index "):
+                blob = line.split()[1].split(b"..")[0].decode()
+            elif head is None and line.startswith(b"+++ b/"):
+                path = line[6:].decode("utf-8", "replace").rstrip("\t")
+
+    def _blob(self, name: str) -> bytes:
+        assert self._blobs.stdin is not None and self._blobs.stdout is not None
+        self._blobs.stdin.write(name.encode() + b"\n")
+        self._blobs.stdin.flush()
+        about = self._blobs.stdout.readline().split()
+        if len(about) != 3:
+            return b""
+        data = self._blobs.stdout.read(int(about[2]))
+        self._blobs.stdout.read(1)
+        return data
+
+    def _run(self, *arguments: str) -> bytes:
+        return subprocess.run(
+            ["git", "-C", str(self._folder), *arguments],
+            check=True,
+            capture_output=True,
+        ).stdout
