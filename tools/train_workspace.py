@@ -23,7 +23,7 @@ from context.privacy import Gate
 from editors.headless.history import History
 from editors.headless.past import AddedLine, Past, added_lines, token_spans
 
-COMMITS, LINES, STEPS = 500, 350, 5
+COMMITS, LINES, STEPS = 500, 240, 6
 """Of each repository: the newest commits looked at, the lines drawn from them, the places asked about in a line."""
 
 
@@ -32,7 +32,6 @@ def states(line: AddedLine, library: Library, chance: random.Random) -> Iterator
     line's end)."""
     for text in line.so_far():
         library.observe(line.path, line.language, text)
-        library.at(Place(line.path, line.language, "", text))
     before, after = line.around()
     spans = token_spans(line.text, line.language)
     places = [(start, line.text[start:end]) for start, end, _ in spans] + [(len(line.text.rstrip()), "")]
@@ -79,9 +78,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("histories", type=Path)
     parser.add_argument("--only", nargs="*")
-    parser.add_argument("--out", type=Path, default=Path("/tmp/rows"))
+    parser.add_argument("--out", type=Path, default=Path("build/rows"))
     arguments = parser.parse_args()
-    arguments.out.mkdir(exist_ok=True)
+    arguments.out.mkdir(parents=True, exist_ok=True)
     for folder in sorted(arguments.histories.glob("*/repo")):
         name = folder.parent.name
         if arguments.only and name not in arguments.only:

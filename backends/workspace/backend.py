@@ -16,8 +16,10 @@ from context.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from backends.workspace.building import Build
-    from backends.workspace.decode import Guess
+    from backends.workspace.decode import Start, Step
+    from backends.workspace.index import Index
     from backends.workspace.library import Library
+    from backends.workspace.model import Model
 
 logger = logging.getLogger(__name__)
 
@@ -67,28 +69,41 @@ class WorkspaceInfiller:
         self._adopt_if_new()
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
-        from backends.workspace.decode import guesses
-        from backends.workspace.library import Place
+        from backends.workspace.decode import best
 
         self._look()
-        context = request.context
-        found = self._known().at(Place(context.path, context.language, context.prefix, context.suffix))
-        shown = 0
+        found = self._at(request)
+        steps: tuple[Step, ...] = ()
+        if found is not None:
+            async for guess in best(*found, floor=request.floor, clock=self._clock):
+                steps = guess.steps
+        shown = steps[: request.max_tokens]
+        for step in shown:
+            if step.text:
+                yield Text(step.text, step.chance)
+        finish = Finish.LENGTH if len(shown) < len(steps) else Finish.STOP
+        yield Done(finish, Usage(prompt=0, completion=len(shown), estimated=True))
+
+    async def explain(self, request: FimRequest) -> list[tuple[str, float]]:
+        """The files that the answer to `request` comes from, each with its share of it, largest first. They sum to 1."""
+        from backends.workspace.decode import best, states_of
+
+        found = self._at(request)
+        weights: dict[str, float] = {}
         if found is not None:
             model, start = found
-            best: Guess | None = None
-            for guess in guesses(model, start, floor=request.floor):
-                await self._clock.sleep(0)
-                if guess is not None:
-                    best = guess
-                    break
-            if best is not None:
-                for step in best.steps[: request.max_tokens]:
-                    shown += 1
-                    if step.text:
-                        yield Text(step.text, step.chance)
-        finish = Finish.LENGTH if shown >= request.max_tokens else Finish.STOP
-        yield Done(finish, Usage(prompt=0, completion=shown, estimated=True))
+            async for guess in best(model, start, floor=request.floor, clock=self._clock):
+                for state, token in states_of(start, guess):
+                    for path, weight in model.origins(state, token).items():
+                        weights[path] = weights.get(path, 0.0) + weight
+        total = sum(weights.values()) or 1.0
+        return sorted(((path, weight / total) for path, weight in weights.items()), key=lambda one: -one[1])
+
+    def _at(self, request: FimRequest) -> tuple[Model, Start] | None:
+        from backends.workspace.library import Place
+
+        context = request.context
+        return self._known().at(Place(context.path, context.language, context.prefix, context.suffix))
 
     async def check(self) -> str:
         index = self._known().index
@@ -101,11 +116,17 @@ class WorkspaceInfiller:
         if self._temporary is not None:
             self._temporary.cleanup()
 
+    def adopt(self, index: Index) -> None:
+        """Takes `index` as all there is to know of the workspace, and nothing else as open."""
+        self._library = None
+        self._known().adopt(index)
+
     def _known(self) -> Library:
         if self._library is None:
             from backends.workspace.library import Library
+            from backends.workspace.trees import load_trees
 
-            self._library = Library(self._gate)
+            self._library = Library(self._gate, load_trees("judge.npz"))
         return self._library
 
     def _look(self) -> None:

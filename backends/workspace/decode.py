@@ -7,19 +7,25 @@ much likelier than all others no time is spent on the rest.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from math import exp, log
 
 from backends.workspace.counts import END
 from backends.workspace.features import State
 from backends.workspace.model import Model
+from context.clock import Clock
 
 LONGEST = 40
 """Tokens of a line, at most."""
 REMEMBERED = 40
 """Tokens of context that a question carries."""
+QUESTIONS = 20
+"""Asked of the model before the search is narrowed."""
+SHORTEST = 3
+"""Characters that are worth showing unasked."""
+FEW_TOKENS, FEW_CHARACTERS, SHORT_IS_SURER = 3, 8, 0.02
+"""A line shorter than this is offered by hand only where it is so much surer than the longer ones."""
 WIDE = 5
 """Ways on that are followed from one beginning."""
 
@@ -62,61 +68,85 @@ class Start:
     then: int
 
 
-def guesses(model: Model, start: Start, *, floor: float = 0.0, most: int = 24) -> Iterator[Guess | None]:
-    """Yields None after each question to the model, so that the caller may let others run; then whole lines, likeliest
-    first. With a floor above 0, beginnings less likely than that are not followed, and what was reached last is yielded."""
-    text_of = model.vocabulary.text
-    order = count()
-    queue: list[tuple[float, int, tuple[Step, ...], str, bool]] = [(0.0, next(order), (), start.opened, False)]
-    asked = 0
+async def best(model: Model, start: Start, *, floor: float, clock: Clock) -> AsyncGenerator[Guess, None]:
+    """The one guess worth offering, if there is one. With `floor` 0 the user asked by hand: the likeliest whole line, and at
+    the start of a line none so short that nobody would ask for it. Otherwise the longest beginning that is as likely as
+    `floor`. Others run between any two questions to the model."""
+    short: Guess | None = None
+    for guess in guesses(model, start, floor=floor):
+        if guess is None:
+            await clock.sleep(0)
+        elif floor > 0.0:
+            if len(guess.text.strip()) >= SHORTEST:
+                yield guess
+            return
+        elif start.line or start.started or (len(guess.steps) >= FEW_TOKENS and len(guess.text) >= FEW_CHARACTERS):
+            yield guess
+            return
+        elif short is None:
+            short = guess
+        elif guess.chance < short.chance * SHORT_IS_SURER:
+            break
+    if short is not None:
+        yield short
+
+
+def states_of(start: Start, guess: Guess) -> Iterator[tuple[State, int]]:
+    """Each token of a guess with the place it was foretold for."""
+    said: tuple[int, ...] = ()
+    for step in guess.steps:
+        yield _state(start, said, start.opened), step.token
+        said += (step.token,)
+
+
+def _state(start: Start, said: tuple[int, ...], opened: str) -> State:
+    context = (start.context + said)[-REMEMBERED:]
+    return State(context, start.line + said, opened, "" if said else start.started, start.then)
+
+
+def guesses(model: Model, start: Start, *, floor: float = 0.0) -> Iterator[Guess | None]:
+    """Yields None after each question to the model; and whole lines, likeliest first. With a floor above 0, beginnings less
+    likely than that are not followed, and the longest that was reached is yielded."""
+    queue: list[tuple[float, int, tuple[Step, ...], str, bool]] = [(0.0, 0, (), start.opened, False)]
+    order = asked = 0
     lowest = -log(floor) if floor > 0 else 1e9
+    longest = Guess((), False, 1.0)
     while queue:
         cost, _, steps, opened, whole = heapq.heappop(queue)
-        if whole:
-            yield Guess(steps, True, exp(-cost))
+        if whole or len(steps) >= LONGEST:
+            yield Guess(steps, whole, exp(-cost))
             continue
-        if asked >= most or len(steps) >= LONGEST:
-            if asked >= most and floor == 0.0:
-                continue
-            yield Guess(steps, False, exp(-cost))
-            return
+        if len(steps) > len(longest.steps):
+            longest = Guess(steps, False, exp(-cost))
+        if asked >= QUESTIONS:  # Only the likeliest beginning is still followed to its end.
+            queue = [entry for entry in queue if entry[-1]]
+            heapq.heapify(queue)
         asked += 1
-        said = tuple(step.token for step in steps)
-        state = State(
-            (start.context + said)[-REMEMBERED:],
-            start.line + said,
-            opened,
-            start.started if not steps else "",
-            start.then,
-        )
-        candidates = model.next(state)
+        candidates = model.next(_state(start, tuple(step.token for step in steps), opened))
         grown = 0
         for token, chance, spaced in zip(candidates.tokens, candidates.chance, candidates.spaced, strict=True):
             dearer = cost - log(min(max(chance, 1e-9), 1.0))
-            if dearer > lowest:
-                continue
+            if dearer > lowest or grown >= (WIDE if asked <= QUESTIONS else 1):
+                break
+            order += 1
             if token == start.then and (token == END or opened == start.opened):
                 if steps:
-                    heapq.heappush(queue, (dearer, next(order), steps, opened, True))
+                    heapq.heappush(queue, (dearer, order, steps, opened, True))
+                    grown += 1
                 continue
-            if token == END:
-                continue
-            text = text_of(token)
+            text = model.vocabulary.text(token)
             after = _brackets(opened, text)
-            if after is None:
+            if token == END or after is None:
                 continue
             if not steps and start.started:
                 text = text[len(start.started) :]
-            elif spaced > 0.5 and not (start.spaced and not steps):
+            elif spaced > 0.5 and (steps or not start.spaced):
                 text = " " + text
-            step = Step(text, exp(-dearer), token)
-            heapq.heappush(queue, (dearer, next(order), (*steps, step), after, False))
+            heapq.heappush(queue, (dearer, order, (*steps, Step(text, exp(-dearer), token)), after, False))
             grown += 1
-            if grown >= WIDE:
-                break
-        if not grown and floor > 0 and not queue and steps:
-            yield Guess(steps, False, exp(-cost))
         yield None
+    if floor > 0.0 and longest.steps:
+        yield longest
 
 
 def _brackets(opened: str, text: str) -> str | None:

@@ -51,15 +51,21 @@ class Rows:
 
 class Shelf:
     """Tokens of one scope in the order of their text, searched by reading them all: for up to some hundred thousand
-    tokens that is faster than keeping them sorted. `scope` may differ by token; `shape` is what `shape.shaped` makes."""
+    tokens that is faster than keeping them sorted. `scope` may differ by token; `shape` is what `shape.shaped` makes;
+    `files` says at which token each file begins."""
 
-    def __init__(self, tokens: Ints, space: Bytes, scope: Bytes, shape: Ints) -> None:
+    def __init__(self, tokens: Ints, space: Bytes, scope: Bytes, shape: Ints, files: Sequence[tuple[int, str]]) -> None:
+        self.files = tuple(files)
         pad = np.full(CONTEXT, FILE, np.int32)
         zeros = np.zeros(CONTEXT, np.uint8)
         self.tokens = np.concatenate((pad, tokens, pad[:2]))
         self.space = np.concatenate((zeros, space, zeros[:2]))
         self.scope = np.concatenate((zeros, scope, zeros[:2]))
         self.shape = np.concatenate((pad, shape, pad[:2]))
+
+    def file_at(self, place: int) -> str:
+        """The file that holds a place."""
+        return next((path for first, path in reversed(self.files) if first <= place), "")
 
     def find(self, context: Sequence[int]) -> Rows:
         """What followed the end of `context`."""

@@ -23,7 +23,7 @@ NAMES: tuple[str, ...] = (
     *(f"{what}_{scope.name.lower()}" for what in ("own", "longest", "share", "rows") for scope in Scope),
     *(f"share{bucket}_{scope.name.lower()}" for bucket in _SHARES for scope in Scope),
     *("mixed", "mixed_ratio", "mixed_rank", "mixed_best", "candidates", "agrees"),
-    *("ago", "times", "in_line", "kind", "length", "started", "exact"),
+    *("ago", "ahead", "above", "times", "in_line", "kind", "length", "started", "exact"),
     *(
         "before1",
         "before2",
@@ -54,11 +54,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The file before the cursor: how many tokens ago each word was last used (of `size`), and how often."""
+    """The file around the cursor: where among `size` tokens before it each word was last used, and how often; how many
+    tokens ahead it is used next; the tokens of the line above."""
 
     last: Mapping[int, int]
     times: Mapping[int, int]
     size: int
+    ahead: Mapping[int, int]
+    above: tuple[int, ...]
 
 
 def features(
@@ -104,6 +107,7 @@ def features(
     opened = 1 + "([{".index(state.opened[-1]) if state.opened else 0
     end = usage.size + len(line)
     last, times = usage.last, usage.times
+    over = usage.above[len(line)] if len(line) < len(usage.above) else END
     for row, token in enumerate(counts.tokens[chosen].tolist()):
         text = words.text(token)
         in_line = line.count(token)
@@ -111,6 +115,8 @@ def features(
         ago = len(line) - line.index(token) if in_line else end - seen if seen >= 0 else 100_000
         out[row, column:] = (
             ago,
+            usage.ahead.get(token, 100_000),
+            token == over,
             times.get(token, 0),
             in_line,
             int(words.kind(token)),
@@ -132,4 +138,4 @@ def features(
     return out
 
 
-assert len(Scope) * (4 + len(_SHARES)) + 24 == len(NAMES) and FIRST_WORD > END and max(_SHARES) < BUCKETS
+assert len(Scope) * (4 + len(_SHARES)) + 26 == len(NAMES) and FIRST_WORD > END and max(_SHARES) < BUCKETS

@@ -17,7 +17,7 @@ from backends.workspace.evidence import Bytes, Scope, Shelf
 from backends.workspace.features import Usage
 from backends.workspace.index import Index, Ints
 from backends.workspace.learnable import without_secrets
-from backends.workspace.lexer import FILE, Lexer, dialect_of, indent_step, quote_left_open, width
+from backends.workspace.lexer import FILE, OUT3, SAME, Lexer, dialect_of, indent_step, quote_left_open, width
 from backends.workspace.model import Model, Repository
 from backends.workspace.shape import names_among, shaped
 from backends.workspace.trees import Trees
@@ -34,7 +34,9 @@ LOOKED_BACK = 400
 USED = 20_000
 """Tokens before the cursor whose last use is known."""
 RECENT_TOKENS = 120
-"""Words among so many tokens before the cursor are candidates anywhere."""
+"""Words among so many tokens before the cursor, and half as many after it, are candidates anywhere."""
+AHEAD = 400
+"""Tokens after the cursor whose next use is known."""
 _WORDS_OF_IMPORT = re.compile(
     r"^\s*(?:from|import|use|mod|#\s*include|export|require|const\s.*require|using)\b[^\n]*", re.M
 )
@@ -43,11 +45,14 @@ _WORD = re.compile(r"\w{3,}")
 
 @dataclass(slots=True)
 class _Open:
-    """An open document: its language, its newest text, and its tokens once they were needed."""
+    """An open document: its language, its newest text, and its tokens once they were needed; `unread` while the newest
+    text was not looked at."""
 
     language: str
+    first: str
     text: str
     document: Document | None = None
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +89,18 @@ class Library:
         self._near = ((), None)
         self._model = ((), None)
         for opened in self._open.values():
-            opened.document = None
+            opened.first, opened.document = opened.text, None
 
     def observe(self, path: str, language: str, text: str) -> None:
         opened = self._open.get(path)
         if opened is None:
-            self._open[path] = _Open(language, text)
+            self._open[path] = _Open(language, text, text)
             while len(self._open) > MOST_OPEN:
                 self._open.popitem(last=False)
         else:
-            opened.text = text
+            if opened.unread:  # Two changes in a row are two places that were edited, not all between them.
+                self._document(opened).update(opened.text)
+            opened.text, opened.unread = text, True
         self._open.move_to_end(path)
         self._forgotten.discard(path)
 
@@ -126,12 +133,11 @@ class Library:
         without_line = prefix[:line_start] + suffix[len(rest) :]
         opened = self._open.get(place.path)
         if opened is None:
-            opened = self._open[place.path] = _Open(place.language, without_line)
+            opened = self._open[place.path] = _Open(place.language, without_line, without_line)
         self._open.move_to_end(place.path)
-        if opened.document is None:
-            opened.document = Document(opened.text, lexer, self._mask)
-        document = opened.document
+        document = self._document(opened)
         document.update(without_line)
+        opened.unread = False
         if document.opaque_at(line_start):
             return None
         border = document.around(line_start)
@@ -183,14 +189,21 @@ class Library:
         if self._index is not None:
             repository = Repository(self._index, self._hidden())
         before = document.tokens[max(0, border - USED) : border].tolist()
-        usage = Usage(dict(zip(before, range(len(before)), strict=True)), Counter(before), len(before))
-        near = np.unique(document.tokens[max(0, border - RECENT_TOKENS) : border])
+        ahead = document.tokens[border : border + AHEAD].tolist()
+        usage = Usage(
+            dict(zip(before, range(len(before)), strict=True)),
+            Counter(before),
+            len(before),
+            dict(zip(reversed(ahead), range(len(ahead), 0, -1), strict=True)),
+            _last_line(before),
+        )
+        near = np.unique(document.tokens[max(0, border - RECENT_TOKENS) : border + RECENT_TOKENS // 2])
         recent = np.array(
             [t for t in near.tolist() if self._vocabulary.kind(t) in (Kind.NAME, Kind.STRING, Kind.NUMBER)], np.int32
         )
         model = Model(
             self._vocabulary,
-            self._shelf(tokens, space, scope),
+            self._shelf(tokens, space, scope, [(0, path)]),
             self._near[1],
             repository,
             self._first_token(document, border),
@@ -201,8 +214,8 @@ class Library:
         self._model = (key, model)
         return model
 
-    def _shelf(self, tokens: Ints, space: Bytes, scope: Bytes) -> Shelf:
-        return Shelf(tokens, space, scope, shaped(tokens, names_among(tokens, self._vocabulary)))
+    def _shelf(self, tokens: Ints, space: Bytes, scope: Bytes, files: Sequence[tuple[int, str]]) -> Shelf:
+        return Shelf(tokens, space, scope, shaped(tokens, names_among(tokens, self._vocabulary)), files)
 
     def _hidden(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         assert self._index is not None
@@ -214,44 +227,47 @@ class Library:
         return hidden
 
     def _near_shelf(self, path: str, text: str) -> Shelf | None:
-        """Open documents first, then what is imported, the tested or testing file, and the folder."""
-        tokens, space, scope = [], [], []
+        """Open documents, then what is imported, the tested or testing file, and the folder; the best of them last, where
+        a search that must choose looks first."""
+        found: list[tuple[str, Ints, Bytes, Bytes]] = []
         room = NEAR_TOKENS
         for other in [name for name in reversed(self._open) if name != path][:8]:
             opened = self._open[other]
-            if opened.document is None:
-                opened.document = Document(opened.text, self._lexer(opened.language), self._mask)
-            elif opened.document.text != opened.text:
-                opened.document.update(opened.text)
-            document = opened.document
-            tokens += [np.zeros(1, np.int32), document.tokens[:room]]
-            space += [np.zeros(1, np.uint8), document.space[:room]]
-            scope += [
-                np.full(1, Scope.NEAR, np.uint8),
-                np.where(document.fresh[:room], Scope.FRESH, Scope.NEAR).astype(np.uint8),
-            ]
-            room -= len(document.tokens)
+            document = self._document(opened)
+            document.update(opened.text)
+            tokens = np.concatenate(([FILE], document.tokens)).astype(np.int32)[:room]
+            space = np.concatenate(([0], document.space)).astype(np.uint8)[:room]
+            fresh = np.concatenate(([False], document.fresh))[:room]
+            found.append((other, tokens, space, np.where(fresh, Scope.FRESH, Scope.NEAR).astype(np.uint8)))
+            room -= len(tokens)
             if room <= 0:
                 break
-        if self._index is not None and room > 0:
-            for number in near_files(path, text, self._index.paths):
-                name = self._index.paths[number]
-                if name == path or name in self._open or name in self._forgotten:
-                    continue
-                low, high = self._index.span(number)
-                high = min(high, low + room)
-                tokens.append(self._index.tokens[low:high])
-                space.append(self._index.space[low:high])
-                scope.append(np.full(high - low, Scope.NEAR, np.uint8))
-                room -= high - low
-                if room <= 0:
-                    break
-        if not tokens:
+        index = self._index
+        for number in near_files(path, text, index.paths) if index is not None and room > 0 else ():
+            assert index is not None
+            name = index.paths[number]
+            if name == path or name in self._open or name in self._forgotten:
+                continue
+            low, high = index.span(number)
+            high = min(high, low + room)
+            scope = np.full(high - low, Scope.NEAR, np.uint8)
+            found.append((name, index.tokens[low:high], index.space[low:high], scope))
+            room -= high - low
+            if room <= 0:
+                break
+        if not found:
             return None
-        tokens.reverse()
-        space.reverse()
-        scope.reverse()
-        return self._shelf(np.concatenate(tokens), np.concatenate(space), np.concatenate(scope))
+        found.reverse()
+        first, files = 0, []
+        for name, tokens, _, _ in found:
+            files.append((first, name))
+            first += len(tokens)
+        return self._shelf(
+            np.concatenate([tokens for _, tokens, _, _ in found]),
+            np.concatenate([space for _, _, space, _ in found]),
+            np.concatenate([scope for _, _, _, scope in found]),
+            files,
+        )
 
     def _first_token(self, document: Document, border: int) -> int:
         for token in document.tokens[border : border + 3].tolist():
@@ -259,12 +275,25 @@ class Library:
                 return int(token)
         return -1
 
+    def _document(self, opened: _Open) -> Document:
+        if opened.document is None:
+            opened.document = Document(opened.first, self._lexer(opened.language), self._mask)
+        return opened.document
+
     def _lexer(self, language: str) -> Lexer:
         dialect = dialect_of(language)
         return self._lexers.setdefault(dialect.name, Lexer(dialect, self._vocabulary.intern))
 
     def _mask(self, text: str) -> str:
         return without_secrets(text, self._gate)
+
+
+def _last_line(tokens: Sequence[int]) -> tuple[int, ...]:
+    """The tokens after the last line end, at most forty."""
+    for back in range(1, min(len(tokens), 40) + 1):
+        if SAME <= tokens[-back] <= OUT3:
+            return tuple(tokens[len(tokens) - back + 1 :])
+    return tuple(tokens[-40:])
 
 
 def near_files(path: str, text: str, paths: Sequence[str]) -> list[int]:

@@ -98,6 +98,27 @@ class Model:
             return together((kept, self._anywhere(state.started)))
         return found
 
+    def origins(self, state: State, token: int) -> dict[str, float]:
+        """The files in which `token` was seen to follow, weighted by how much of the context they share."""
+        context = state.context[-CONTEXT:]
+        found: dict[str, float] = {}
+        for shelf in (self.file, self.near):
+            if shelf is not None:
+                rows = shelf.find(context)
+                same = np.flatnonzero(rows.token == token)
+                for place, length in zip(rows.place[same].tolist(), rows.length[same].tolist(), strict=True):
+                    path = shelf.file_at(place)
+                    found[path] = found.get(path, 0.0) + length**2
+        if self.repository is not None:
+            index = self.repository.index
+            rows = in_index(index, context, self.repository.hidden)
+            same = np.flatnonzero(rows.token == token)
+            files = np.searchsorted(index.first_of, rows.place[same], side="right") - 1
+            for file, length in zip(files.tolist(), rows.length[same].tolist(), strict=True):
+                path = index.paths[file]
+                found[path] = found.get(path, 0.0) + length**2
+        return found
+
     def _judged(self, state: State) -> Candidates:
         weighed = self.weighed(state)
         if weighed is None:
@@ -121,12 +142,16 @@ class Model:
         fits: NDArray[np.bool_] = (tokens >= low) & (tokens < high)
         return fits | np.isin(tokens, new) if new else fits
 
+    def _words_of(self, shelf: Shelf, started: str) -> tuple[Ints, Bytes]:
+        fits = np.flatnonzero(self._beginning(shelf.tokens, started))
+        return shelf.tokens[fits], shelf.scope[fits]
+
     def _anywhere(self, started: str) -> Rows:
         """Words that begin so, whatever stands before them: those of the file, and the commonest of the repository."""
-        fits = np.flatnonzero(self._beginning(self.file.tokens, started))
-        tokens = self.file.tokens[fits]
-        weight = np.ones(len(fits), np.float32)
-        scope = self.file.scope[fits]
+        found = [self._words_of(shelf, started) for shelf in (self.file, self.near) if shelf is not None]
+        tokens = np.concatenate([tokens for tokens, _ in found])
+        scope = np.concatenate([scope for _, scope in found])
+        weight = np.ones(len(tokens), np.float32)
         if self.repository is not None:
             low, high = self.vocabulary.stored_range(started)
             starts = self.repository.index.starts
