@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from backends.workspace.counts import BUCKETS, END, Counts
 from backends.workspace.evidence import Scope
 from backends.workspace.lexer import FIRST_WORD
-from backends.workspace.vocabulary import Vocabulary
+from backends.workspace.vocabulary import Kind, Vocabulary
 
 Floats = NDArray[np.float32]
+
+FAR = 100_000
+"""Tokens to a use that there is not."""
 
 _SHARES = (1, 2, 3, 5)
 _SIGNS = """. ( ) [ ] { } , : ; = == + - * / -> => :: & | ! < > @ # ?"""
@@ -102,40 +105,34 @@ def features(
     out[:, column + 5] = counts.agrees[chosen]
     column += 6
     context, line, started = state.context, state.line, state.started
-    before = [int(words.kind(token)) for token in context[-1:-4:-1]] + [0, 0, 0]
+    tokens = counts.tokens[chosen].tolist()
+    texts = [words.text(token) for token in tokens]
+    end = usage.size + len(line)
+    over = usage.above[len(line)] if len(line) < len(usage.above) else END
+    out[:, column] = [_ago(token, line, usage.last, end) for token in tokens]
+    out[:, column + 1] = [usage.ahead.get(token, FAR) for token in tokens]
+    out[:, column + 2] = [token == over for token in tokens]
+    out[:, column + 3] = [usage.times.get(token, 0) for token in tokens]
+    out[:, column + 4] = [line.count(token) for token in tokens]
+    out[:, column + 5] = [words.kind(token) for token in tokens]
+    out[:, column + 6] = [len(text) for text in texts]
+    out[:, column + 7] = len(started)
+    out[:, column + 8] = [text == started for text in texts]
+    kinds = [words.kind(token) for token in context[-1:-4:-1]] + [Kind.LAYOUT] * 3
     signs = [_SIGN_NUMBER.get(words.text(token), 0) for token in context[-1:-3:-1]] + [0, 0]
     opened = 1 + "([{".index(state.opened[-1]) if state.opened else 0
-    end = usage.size + len(line)
-    last, times = usage.last, usage.times
-    over = usage.above[len(line)] if len(line) < len(usage.above) else END
-    for row, token in enumerate(counts.tokens[chosen].tolist()):
-        text = words.text(token)
-        in_line = line.count(token)
-        seen = last.get(token, -1)
-        ago = len(line) - line.index(token) if in_line else end - seen if seen >= 0 else 100_000
-        out[row, column:] = (
-            ago,
-            usage.ahead.get(token, 100_000),
-            token == over,
-            times.get(token, 0),
-            in_line,
-            int(words.kind(token)),
-            len(text),
-            len(started),
-            text == started,
-            before[0],
-            before[1],
-            before[2],
-            signs[0],
-            signs[1],
-            len(line),
-            len(state.opened),
-            opened,
-            token == END,
-            token == suffix,
-            token == state.then,
-        )
+    out[:, column + 9 : column + 17] = (*kinds[:3], *signs[:2], len(line), len(state.opened), opened)
+    out[:, column + 17] = [token == END for token in tokens]
+    out[:, column + 18] = [token == suffix for token in tokens]
+    out[:, column + 19] = [token == state.then for token in tokens]
     return out
+
+
+def _ago(token: int, line: tuple[int, ...], last: Mapping[int, int], end: int) -> int:
+    if token in line:
+        return len(line) - line.index(token)
+    seen = last.get(token)
+    return FAR if seen is None else end - seen
 
 
 assert len(Scope) * (4 + len(_SHARES)) + 26 == len(NAMES) and FIRST_WORD > END and max(_SHARES) < BUCKETS

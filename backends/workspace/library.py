@@ -19,7 +19,7 @@ from backends.workspace.index import Index, Ints
 from backends.workspace.learnable import without_secrets
 from backends.workspace.lexer import FILE, OUT3, SAME, Lexer, dialect_of, indent_step, quote_left_open, width
 from backends.workspace.model import Model, Repository
-from backends.workspace.shape import names_among, shaped
+from backends.workspace.shape import shaped
 from backends.workspace.trees import Trees
 from backends.workspace.vocabulary import NO_WORDS, Kind, Vocabulary
 from context.grammars import language_of
@@ -31,7 +31,7 @@ NEAR_TOKENS = 120_000
 """Tokens of files near the cursor that are searched whole for every question."""
 LOOKED_BACK = 400
 """Tokens before the cursor in which open brackets are looked for."""
-USED = 20_000
+USED = 8_000
 """Tokens before the cursor whose last use is known."""
 RECENT_TOKENS = 120
 """Words among so many tokens before the cursor, and half as many after it, are candidates anywhere."""
@@ -56,6 +56,21 @@ class _Open:
 
 
 @dataclass(frozen=True, slots=True)
+class _Near:
+    """Tokens of the files near the cursor, as a `Shelf` holds them."""
+
+    tokens: Ints
+    space: Bytes
+    scope: Bytes
+    shape: Ints
+    files: tuple[tuple[int, str], ...]
+
+
+_NO_TOKENS, _NO_BYTES = np.empty(0, np.int32), np.empty(0, np.uint8)
+_NOTHING_NEAR = _Near(_NO_TOKENS, _NO_BYTES, _NO_BYTES, _NO_TOKENS, ())
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A cursor as the model needs it: `path` as privacy shows it, the text on both sides."""
 
@@ -73,7 +88,7 @@ class Library:
         self._forgotten: set[str] = set()
         self._vocabulary = Vocabulary(NO_WORDS)
         self._lexers: dict[str, Lexer] = {}
-        self._near: tuple[tuple[object, ...], Shelf | None] = ((), None)
+        self._near: tuple[tuple[object, ...], _Near] = ((), _NOTHING_NEAR)
         self._model: tuple[tuple[object, ...], Model | None] = ((), None)
 
     @property
@@ -86,7 +101,7 @@ class Library:
         self._forgotten.clear()
         self._vocabulary = Vocabulary(index.words)
         self._lexers.clear()
-        self._near = ((), None)
+        self._near = ((), _NOTHING_NEAR)
         self._model = ((), None)
         for opened in self._open.values():
             opened.first, opened.document = opened.text, None
@@ -107,7 +122,7 @@ class Library:
     def forget(self, path: str) -> None:
         self._open.pop(path, None)
         self._forgotten.add(path)
-        self._near = ((), None)
+        self._near = ((), _NOTHING_NEAR)
 
     def at(self, place: Place) -> tuple[Model, Start] | None:
         """The model of this moment and where to begin; None where nothing is to be said: in a comment, in prose."""
@@ -177,14 +192,10 @@ class Library:
     def _model_at(self, path: str, document: Document, border: int) -> Model:
         near_key = (path, self._index, tuple(self._open)[-8:], len(self._forgotten))
         if self._near[0] != near_key:
-            self._near = (near_key, self._near_shelf(path, document.text))
+            self._near = (near_key, self._near_tokens(path, document.text))
         key = (near_key, document.revision, border)
         if self._model[0] == key and self._model[1] is not None:
             return self._model[1]
-        tokens = np.concatenate((document.tokens[:border], [FILE], document.tokens[border:])).astype(np.int32)
-        space = np.concatenate((document.space[:border], [0], document.space[border:])).astype(np.uint8)
-        fresh = np.concatenate((document.fresh[:border], [False], document.fresh[border:]))
-        scope = np.where(fresh, Scope.FRESH, Scope.FILE).astype(np.uint8)
         repository = None
         if self._index is not None:
             repository = Repository(self._index, self._hidden())
@@ -203,8 +214,7 @@ class Library:
         )
         model = Model(
             self._vocabulary,
-            self._shelf(tokens, space, scope, [(0, path)]),
-            self._near[1],
+            self._shelf(document, border, path),
             repository,
             self._first_token(document, border),
             usage,
@@ -214,8 +224,20 @@ class Library:
         self._model = (key, model)
         return model
 
-    def _shelf(self, tokens: Ints, space: Bytes, scope: Bytes, files: Sequence[tuple[int, str]]) -> Shelf:
-        return Shelf(tokens, space, scope, shaped(tokens, names_among(tokens, self._vocabulary)), files)
+    def _shelf(self, document: Document, border: int, path: str) -> Shelf:
+        """What is near, then the file after the cursor, then the file before it: a search that must choose takes the last."""
+        near = self._near[1]
+        own = [slice(border, None), slice(None, border)]
+        fresh = np.concatenate([part for cut in own for part in ([False], document.fresh[cut])])
+        tokens = np.concatenate([part for cut in own for part in ([FILE], document.tokens[cut])]).astype(np.int32)
+        space = np.concatenate([part for cut in own for part in ([0], document.space[cut])]).astype(np.uint8)
+        return Shelf(
+            np.concatenate((near.tokens, tokens)),
+            np.concatenate((near.space, space)),
+            np.concatenate((near.scope, np.where(fresh, Scope.FRESH, Scope.FILE).astype(np.uint8))),
+            np.concatenate((near.shape, shaped(tokens, self._vocabulary))),
+            (*near.files, (len(near.tokens), path)),
+        )
 
     def _hidden(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         assert self._index is not None
@@ -226,7 +248,7 @@ class Library:
                 hidden[number] = True
         return hidden
 
-    def _near_shelf(self, path: str, text: str) -> Shelf | None:
+    def _near_tokens(self, path: str, text: str) -> _Near:
         """Open documents, then what is imported, the tested or testing file, and the folder; the best of them last, where
         a search that must choose looks first."""
         found: list[tuple[str, Ints, Bytes, Bytes]] = []
@@ -255,18 +277,18 @@ class Library:
             room -= high - low
             if room <= 0:
                 break
-        if not found:
-            return None
         found.reverse()
-        first, files = 0, []
+        files, first = [], 0
         for name, tokens, _, _ in found:
             files.append((first, name))
             first += len(tokens)
-        return self._shelf(
-            np.concatenate([tokens for _, tokens, _, _ in found]),
-            np.concatenate([space for _, _, space, _ in found]),
-            np.concatenate([scope for _, _, _, scope in found]),
-            files,
+        tokens = np.concatenate([_NO_TOKENS, *(tokens for _, tokens, _, _ in found)])
+        return _Near(
+            tokens,
+            np.concatenate([_NO_BYTES, *(space for _, _, space, _ in found)]),
+            np.concatenate([_NO_BYTES, *(scope for _, _, _, scope in found)]),
+            shaped(tokens, self._vocabulary),
+            tuple(files),
         )
 
     def _first_token(self, document: Document, border: int) -> int:

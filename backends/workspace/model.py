@@ -20,7 +20,7 @@ from backends.workspace.shape import last_names, shape_of
 from backends.workspace.trees import Trees
 from backends.workspace.vocabulary import Vocabulary
 
-LIKELY, RECENT = 12, 6
+LIKELY, RECENT = 12, 8
 """Candidates judged: so many of the likeliest by evidence, and so many of the words used last."""
 
 
@@ -48,8 +48,7 @@ class Model:
     """`usage` and `recent` (tokens, nearest last) are of the file before the cursor's line."""
 
     vocabulary: Vocabulary
-    file: Shelf
-    near: Shelf | None
+    shelf: Shelf
     repository: Repository | None
     suffix_token: int
     usage: Usage
@@ -87,9 +86,7 @@ class Model:
         if found is None:
             names = last_names(context, self.vocabulary)
             shape = shape_of(context, self.vocabulary)
-            parts = [self.file.find(key), self.file.find_shape(shape, names), _nowhere(self.recent, Scope.FILE)]
-            if self.near is not None:
-                parts += [self.near.find(key), self.near.find_shape(shape, names)]
+            parts = [self.shelf.find(key), self.shelf.find_shape(shape, names), _nowhere(self.recent, Scope.FILE)]
             if self.repository is not None:
                 parts.append(in_index(self.repository.index, key, self.repository.hidden))
             found = self._rows[key] = together(parts)
@@ -102,13 +99,11 @@ class Model:
         """The files in which `token` was seen to follow, weighted by how much of the context they share."""
         context = state.context[-CONTEXT:]
         found: dict[str, float] = {}
-        for shelf in (self.file, self.near):
-            if shelf is not None:
-                rows = shelf.find(context)
-                same = np.flatnonzero(rows.token == token)
-                for place, length in zip(rows.place[same].tolist(), rows.length[same].tolist(), strict=True):
-                    path = shelf.file_at(place)
-                    found[path] = found.get(path, 0.0) + length**2
+        rows = self.shelf.find(context)
+        same = np.flatnonzero(rows.token == token)
+        for place, length in zip(rows.place[same].tolist(), rows.length[same].tolist(), strict=True):
+            path = self.shelf.file_at(place)
+            found[path] = found.get(path, 0.0) + length**2
         if self.repository is not None:
             index = self.repository.index
             rows = in_index(index, context, self.repository.hidden)
@@ -142,15 +137,10 @@ class Model:
         fits: NDArray[np.bool_] = (tokens >= low) & (tokens < high)
         return fits | np.isin(tokens, new) if new else fits
 
-    def _words_of(self, shelf: Shelf, started: str) -> tuple[Ints, Bytes]:
-        fits = np.flatnonzero(self._beginning(shelf.tokens, started))
-        return shelf.tokens[fits], shelf.scope[fits]
-
     def _anywhere(self, started: str) -> Rows:
         """Words that begin so, whatever stands before them: those of the file, and the commonest of the repository."""
-        found = [self._words_of(shelf, started) for shelf in (self.file, self.near) if shelf is not None]
-        tokens = np.concatenate([tokens for tokens, _ in found])
-        scope = np.concatenate([scope for _, scope in found])
+        fits = np.flatnonzero(self._beginning(self.shelf.tokens, started))
+        tokens, scope = self.shelf.tokens[fits], self.shelf.scope[fits]
         weight = np.ones(len(tokens), np.float32)
         if self.repository is not None:
             low, high = self.vocabulary.stored_range(started)

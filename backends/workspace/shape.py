@@ -21,10 +21,10 @@ NEW = -1 - BACK
 """Stands for a name that none of the last `BACK` names is. -1 is the last name again, -2 the one before, and so on."""
 
 
-def shaped(tokens: Ints, is_name: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Ints:
+def shaped(tokens: Ints, vocabulary: Vocabulary) -> Ints:
     """`tokens` with every name replaced by how many names ago it stood."""
     shape = tokens.copy()
-    at = np.flatnonzero(is_name)
+    at = np.flatnonzero(vocabulary.kinds(tokens) == Kind.NAME)
     names = tokens[at]
     back = np.full(len(names), NEW, np.int32)
     for distance in range(BACK, 0, -1):
@@ -32,13 +32,6 @@ def shaped(tokens: Ints, is_name: np.ndarray[tuple[int], np.dtype[np.bool_]]) ->
         back[again] = -distance
     shape[at] = back
     return shape
-
-
-def names_among(tokens: Ints, vocabulary: Vocabulary) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """True where a token is a name."""
-    present, which = np.unique(tokens, return_inverse=True)
-    kinds = np.array([vocabulary.kind(token) == Kind.NAME for token in present.tolist()], np.bool_)
-    return np.asarray(kinds[which], np.bool_) if len(present) else np.empty(0, np.bool_)
 
 
 def last_names(context: Sequence[int], vocabulary: Vocabulary) -> list[int]:

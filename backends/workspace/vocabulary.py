@@ -9,7 +9,12 @@ from bisect import bisect_left
 from enum import IntEnum
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backends.workspace.lexer import FIRST_WORD
+
+UNKNOWN = 255
 
 
 class Kind(IntEnum):
@@ -85,6 +90,7 @@ class Vocabulary:
         self._ids: dict[str, int] = {}
         self._texts: dict[int, str] = {}
         self._kinds: dict[int, Kind] = {}
+        self._kind_table = np.empty(0, np.uint8)
         self._next = FIRST_WORD + len(words)
 
     def __len__(self) -> int:
@@ -122,6 +128,20 @@ class Vocabulary:
         if found is None:
             text = self.text(token)
             found = self._kinds[token] = kind_of(text) if text else Kind.LAYOUT
+        return found
+
+    def kinds(self, tokens: NDArray[np.int32]) -> NDArray[np.uint8]:
+        """The kind of each token."""
+        if len(self._kind_table) < self._next:
+            grown = np.full(self._next + 1024, UNKNOWN, np.uint8)
+            grown[: len(self._kind_table)] = self._kind_table
+            self._kind_table = grown
+        found = self._kind_table[tokens]
+        missing = tokens[found == UNKNOWN]
+        if len(missing):
+            for token in set(missing.tolist()):
+                self._kind_table[token] = self.kind(token)
+            found = self._kind_table[tokens]
         return found
 
     def stored_range(self, start: str) -> tuple[int, int]:
