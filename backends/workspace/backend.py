@@ -32,9 +32,18 @@ LOOK_AGAIN = 2.0
 
 class WorkspaceInfiller:
     """`roots` are the workspace's folders; `store` is where the index is kept (a folder of its own; None: only for the
-    life of this object)."""
+    life of this object). `without` names scopes of evidence, or the `judge`, to leave out: benches measure what each is worth."""
 
-    def __init__(self, roots: Sequence[Path], gate: Gate, store: Path | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        gate: Gate,
+        store: Path | None,
+        clock: Clock,
+        *,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
+        self._without = without
         self._roots, self._gate, self._clock = list(roots), gate, clock
         self._temporary = None if store else tempfile.TemporaryDirectory(prefix="infill-")
         folder = store or Path(self._temporary.name if self._temporary else "")
@@ -126,7 +135,8 @@ class WorkspaceInfiller:
             from backends.workspace.library import Library
             from backends.workspace.trees import load_trees
 
-            self._library = Library(self._gate, load_trees("judge.npz"))
+            judge = None if "judge" in self._without else load_trees("judge.npz")
+            self._library = Library(self._gate, judge, self._without)
         return self._library
 
     def _look(self) -> None:

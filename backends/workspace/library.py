@@ -81,8 +81,9 @@ class Place:
 
 
 class Library:
-    def __init__(self, gate: Gate, judge: Trees | None = None) -> None:
+    def __init__(self, gate: Gate, judge: Trees | None = None, without: frozenset[str] = frozenset()) -> None:
         self._gate, self._judge = gate, judge
+        self._without = tuple(scope for scope in Scope if scope.name.lower() in without)
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self._index: Index | None = None
         self._forgotten: set[str] = set()
@@ -220,6 +221,7 @@ class Library:
             usage,
             recent,
             self._judge,
+            self._without,
         )
         self._model = (key, model)
         return model

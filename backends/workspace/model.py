@@ -54,6 +54,7 @@ class Model:
     usage: Usage
     recent: Ints
     judge: Trees | None
+    without: tuple[Scope, ...] = ()
     _known: dict[State, Candidates] = field(default_factory=dict)
     _rows: dict[tuple[int, ...], Rows] = field(default_factory=dict)
 
@@ -89,7 +90,10 @@ class Model:
             parts = [self.shelf.find(key), self.shelf.find_shape(shape, names), _nowhere(self.recent, Scope.FILE)]
             if self.repository is not None:
                 parts.append(in_index(self.repository.index, key, self.repository.hidden))
-            found = self._rows[key] = together(parts)
+            found = together(parts)
+            if self.without:
+                found = _only(found, ~np.isin(found.scope, self.without))
+            self._rows[key] = found
         if state.started:
             kept = _only(found, self._beginning(found.token, state.started))
             return together((kept, self._anywhere(state.started)))

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from editors.headless import complete, config, demo, doctor, key, lsp, usage, why
+from editors.headless import bench, complete, config, demo, doctor, key, lsp, usage, why
 from editors.headless.command import Command
 from editors.headless.exits import Exit, Stop
 from editors.headless.terminal import Ink, visible
@@ -24,6 +24,7 @@ COMMANDS: tuple[Command, ...] = (
     config.COMMAND,
     key.COMMAND,
     usage.COMMAND,
+    bench.COMMAND,
 )
 
 _EXAMPLES = """\
