@@ -33,7 +33,7 @@ def shapes(count: int) -> str:
 def test_own_file_is_typed_with_suggestions(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "demo")
     assert (code, err) == (Exit.DONE, "")
-    assert re.search(r"⟦.+⟧.*Tab, \d+ ms", out)
+    assert re.search(r"⟦.+⟧.*Tab, [\d-]+ ms", out)
     assert re.search(r"\d+ keys instead of \d+", out)
     assert "infill key set" in out
     assert "\x1b" not in out
