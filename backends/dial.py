@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -49,15 +50,18 @@ class Spare:
     def __init__(self, connect: Callable[[], Awaitable[None]], clock: Clock) -> None:
         self._connect, self._clock = connect, clock
         self._task: asyncio.Task[None] | None = None
-        self._made_at = -SPARE_EVERY
+        self._made_at = -math.inf
+        self._closed = False
 
     def wanted(self) -> None:
         now = self._clock.now()
-        if now - self._made_at >= SPARE_EVERY and (self._task is None or self._task.done()):
+        idle = self._task is None or self._task.done()
+        if idle and not self._closed and now - self._made_at >= SPARE_EVERY:
             self._made_at = now
             self._task = asyncio.create_task(self._make(), name="infill-spare-connection")
 
     async def aclose(self) -> None:
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

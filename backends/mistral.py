@@ -37,7 +37,8 @@ HOSTS = ("api.mistral.ai", "api.eu.mistral.ai", "api.us.mistral.ai", "codestral.
 """Where nothing is answered without a key; other servers of this contract may need none."""
 
 HEADER = "+++++ "
-"""What stands before each file's name in a prompt of several files; Codestral was taught this form."""
+"""What stands before each file's name in a prompt of several files: the form that Continue sends to Codestral
+(`AutocompleteTemplate.ts`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,3 +71,15 @@ async def test_none_without_tls() -> None:
         await cut_a_completion(mistral)
         assert await arrived(server, 1) == ["POST"]
         await mistral.aclose()
+
+
+async def test_none_for_a_client_that_was_closed_before_its_stream(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    async with serving(talkative, tls=authority.server()) as server:
+        wiring = Wiring(ca_file=str(authority.file))
+        mistral = Mistral(server.url, key=Secret("k"), clock=FakeClock(), wiring=wiring)
+        events = mistral.stream(fim_request())
+        await anext(events)
+        await mistral.aclose()
+        await events.aclose()
+        assert await arrived(server, 1) == ["POST"]
