@@ -1,4 +1,4 @@
-"""The seam between the editor's side and whoever answers: requests, what streams back, and three small protocols.
+"""The seam between the editor's side and whoever answers: requests, what streams back, and small protocols.
 
 Adding a backend is one file that satisfies `Infiller` and one row in `backends/registry.py`; `tests/test_backend_contract.py`
 is the contract that each of them passes.
@@ -6,13 +6,13 @@ is the contract that each of them passes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from context.privacy import FimContext
+from context.privacy import Cleared, FimContext
 from context.snapshot import Snapshot
 
 
@@ -99,6 +99,88 @@ class Infiller(Protocol):
 
     async def check(self) -> str:
         """One sentence on what works, for `infill doctor`; raises `BackendError` with the mend otherwise. May ask the network."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Role(StrEnum):
+    SYSTEM = "system"  # our own words, never text of a file
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"  # what a tool found, for the call of that id
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model asks for. `arguments` is JSON as the model wrote it, and may be none at all."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`calls` stand in an assistant's message, `call_id` in a tool's. The text is what privacy has let through."""
+
+    role: Role
+    text: Cleared
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """`parameters` is a JSON schema of the call's arguments."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The JSON schema that an answer must follow, under a name."""
+
+    name: str
+    schema: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One answer to ask for.
+
+    `model` "" means the backend's choice for this prompt; `prediction` is a text that most of the answer will repeat, "" for
+    none, and backends that cannot use one leave it out. `temperature` None means the backend's own default.
+    """
+
+    messages: tuple[Message, ...]
+    model: str = ""
+    max_tokens: int = 2048
+    schema: Schema | None = None
+    prediction: Cleared | None = None
+    tools: tuple[Tool, ...] = ()
+    temperature: float | None = 0.2
+    streamed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The tools that an answer asks for, all at once, before its `Done`."""
+
+    calls: tuple[ToolCall, ...]
+
+
+class Chatter(Protocol):
+    """A backend that can talk. As with an `Infiller`, closing the iterator or cancelling its task stops the work."""
+
+    def card(self, request: ChatRequest | None = None) -> Card:
+        """Of the model that would be asked this, or anything."""
+        ...
+
+    def chat(self, request: ChatRequest) -> AsyncGenerator[Text | Calls | Done, None]:
+        """Yields `Text` pieces, at most one `Calls`, then one `Done`. Raises `BackendError` and nothing else of its own."""
         ...
 
     async def aclose(self) -> None: ...

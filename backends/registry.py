@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backends import keys
 from backends.address import is_local, origin_of, root_of
-from backends.api import Infiller
+from backends.api import Chatter, Infiller
 from backends.breaker import Breaker
 from backends.closed import Closed
 from backends.errors import BackendError, BadRequest
@@ -34,7 +34,7 @@ class BackendConfig:
     """What the settings say about backends. `base_url`, `api_key`, `proxy` and `ca_file` are the user's own: command line,
     environment, editor or user file, never a project's. `timeout` and `connect_timeout` in seconds; `api_key` where the editor
     hands one over in memory. With `auto`, `base_url` and `model` are Mistral's. `fim_template` is a name in
-    `templates.TEMPLATES` or "suffix", "" for what the model's name says."""
+    `templates.TEMPLATES` or "suffix", "" for what the model's name says; `chat_model` "" for the backend's choice."""
 
     name: str = "auto"
     base_url: str = ""
@@ -47,10 +47,17 @@ class BackendConfig:
     proxy: str = ""
     api_key: Secret | None = None
     fim_template: str = ""
+    chat_model: str = ""
+    chat_timeout: float = 120.0
 
     @property
     def wiring(self) -> Wiring:
         return Wiring(connect=self.connect_timeout, total=self.timeout, ca_file=self.ca_file, proxy=self.proxy)
+
+    @property
+    def chat_wiring(self) -> Wiring:
+        """For answers that are read, not typed into: a model may think for most of the time it has."""
+        return replace(self.wiring, read=self.chat_timeout, total=self.chat_timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A row of `SERVERS`: the address where the user names none, and how to make the backend."""
+    """A row of `SERVERS`: the address where the user names none, how to make the backend, and its side that talks."""
 
     default_url: str
     make: Callable[[BackendConfig, Endpoint, Clock], Infiller]
+    chats: Callable[[BackendConfig, Endpoint, Clock], Chatter]
 
 
 def _mistral(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Infiller:
@@ -95,10 +103,31 @@ def _llama_cpp(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Infil
     return LlamaCpp(endpoint.root, model=config.model, key=endpoint.secret, wiring=endpoint.wiring, clock=clock)
 
 
+def _mistral_chat(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Chatter:
+    from backends.mistral_chat import MistralChat
+
+    return MistralChat(
+        endpoint.root, key=endpoint.secret, clock=clock, model=config.chat_model, wiring=config.chat_wiring
+    )
+
+
+def _openai_chat(config: BackendConfig, endpoint: Endpoint, clock: Clock) -> Chatter:
+    from backends.openai_chat import OpenAIChat
+
+    return OpenAIChat(
+        endpoint.root,
+        backend=config.name,
+        model=config.chat_model,
+        key=endpoint.secret,
+        wiring=config.chat_wiring,
+        clock=clock,
+    )
+
+
 SERVERS: Mapping[str, Server] = {
-    "mistral": Server("https://api.mistral.ai", _mistral),
-    "openai": Server("http://127.0.0.1:8000", _openai),
-    "llama_cpp": Server("http://127.0.0.1:8080", _llama_cpp),
+    "mistral": Server("https://api.mistral.ai", _mistral, _mistral_chat),
+    "openai": Server("http://127.0.0.1:8000", _openai, _openai_chat),
+    "llama_cpp": Server("http://127.0.0.1:8080", _llama_cpp, _openai_chat),
 }
 
 
@@ -137,6 +166,22 @@ def build(
 
 
 NAMES = ("auto", *SERVERS, "host", "workspace", "scripted")
+CHAT_MEND = "For explanations, edits and reviews, set a key with `infill key set`, or `backend` to a server that chats."
+
+
+def chatter(config: BackendConfig, *, clock: Clock, environment: Mapping[str, str] | None = None) -> Chatter:
+    """Who talks for the backend that `config` names. Raises a `BackendError` that says what to set where nobody can."""
+    known = os.environ if environment is None else environment
+    if config.name == "scripted":
+        from backends.scripted_chat import ScriptedChatter
+
+        return ScriptedChatter([[config.chat_model]] if config.chat_model else [], clock)
+    if config.name not in SERVERS and config.name != "auto":
+        raise BadRequest(config.name, "This backend completes code and cannot talk.", CHAT_MEND)
+    found = endpoint(config, known)
+    if config.name == "auto" and not found.key:
+        raise BadRequest("auto", "No backend that can talk is set up.", CHAT_MEND)
+    return SERVERS["mistral" if config.name == "auto" else config.name].chats(config, found, clock)
 
 
 def endpoint(config: BackendConfig, environment: Mapping[str, str]) -> Endpoint:

@@ -24,6 +24,8 @@ def backend_config(settings: Settings, key: Secret | None = None) -> BackendConf
         proxy=settings.proxy,
         api_key=key,
         fim_template=settings.fim_template,
+        chat_model=settings.chat_model,
+        chat_timeout=settings.chat_timeout_ms / 1000,
     )
 
 

@@ -65,6 +65,15 @@ class Settings:
         "server does it; empty for what the model's name says.",
         scope=Scope.MACHINE,
     )
+    chat_model: str = declared(
+        "",
+        "Model for explanations, edits and reviews; empty for the backend's own choice: with Mistral Codestral, or Mistral Small "
+        "where a prompt is too long for it, elsewhere the first model that the server lists.",
+        scope=Scope.MACHINE,
+    )
+    review_model: str = declared(
+        "", "Model for reviews alone; empty for the one that `chat_model` gives.", scope=Scope.MACHINE
+    )
     failover: bool = declared(
         True,
         "With `auto`: when a backend fails, ask the next one, never one that sends where the failed one did not.",
@@ -72,6 +81,13 @@ class Settings:
     )
     timeout_ms: int = declared(
         10_000, "Longest wait for an answer.", unit="milliseconds", limits=(100, 120_000), scope=Scope.MACHINE
+    )
+    chat_timeout_ms: int = declared(
+        120_000,
+        "Longest wait for an explanation, an edit or a review.",
+        unit="milliseconds",
+        limits=(1_000, 600_000),
+        scope=Scope.MACHINE,
     )
     ca_file: str = declared(
         "", "Certificates to trust, as a PEM file; empty for the system's own.", scope=Scope.MACHINE

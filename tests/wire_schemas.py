@@ -19,6 +19,11 @@ def fim_request_validators() -> dict[str, Draft202012Validator]:
     return {"ours": Draft202012Validator(own)} | dict(_public("FIMCompletionRequest"))
 
 
+def chat_request_validators() -> dict[str, Draft202012Validator]:
+    own = json.loads((ROOT / "tests/wire/chat_request.schema.json").read_text(encoding="utf-8"))
+    return {"ours": Draft202012Validator(own)} | dict(_public("ChatCompletionRequest"))
+
+
 def _public(name: str) -> Iterator[tuple[str, Draft202012Validator]]:
     found = next((folder / BESIDE for folder in ROOT.parents if (folder / BESIDE).exists()), None)
     if found is None or importlib.util.find_spec("yaml") is None:
