@@ -57,7 +57,8 @@ class FimRequest:
 
     `context` is text that privacy has let through; `model` "" means the backend's default; `stop` strings are not part of
     the answer; `temperature` None means the backend's own default; `floor` in 0..1 is the confidence below which a backend
-    that knows its confidence stays silent (0 when the user asked by hand).
+    that knows its confidence stays silent (0 when the user asked by hand); `ahead` says that nobody waits for the answer yet, so
+    that a backend near its rate limit may give none.
     """
 
     context: FimContext
@@ -67,6 +68,7 @@ class FimRequest:
     temperature: float | None = 0.0
     seed: int | None = None
     floor: float = 0.0
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from backends.address import is_local
-from backends.api import Card, Done, FimRequest, Text
+from backends.api import Card, Done, FimRequest, Finish, Text, Usage
 from backends.errors import AGAIN, BackendError, BadRequest, QuotaSpent, RateLimited, Unauthorised
 from backends.http import END_OF_STREAM, Client, Cut, Wiring
 from backends.keys import Secret
@@ -92,6 +92,9 @@ class Mistral:
         )
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
+        if request.ahead and self._pace.is_scarce():
+            yield Done(Finish.STOP, Usage())
+            return
         async with aclosing(self._ask(body_of(request, self._model, self._salt))) as events:
             async for event in events:
                 yield event

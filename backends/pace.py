@@ -21,10 +21,15 @@ class Pace:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until = -math.inf
+        self._scarce_until = -math.inf
 
     def wait(self) -> float:
         """Seconds until the next request may go; 0 for now."""
         return max(self._until - self._clock.now(), 0.0)
+
+    def is_scarce(self) -> bool:
+        """Less than half of a limit was left within the last minute: what nobody waits for is better not asked."""
+        return self._clock.now() < self._scarce_until
 
     def hold(self, seconds: float) -> None:
         self._until = max(self._until, self._clock.now() + min(seconds, LONGEST_WAIT))
@@ -35,6 +40,8 @@ class Pace:
         for what, needed in (("req", 1.0), ("tokens", _number(headers, "x-ratelimit-tokens-query-cost") or 1.0)):
             limit = _number(headers, f"x-ratelimit-limit-{what}-minute")
             left = _number(headers, f"x-ratelimit-remaining-{what}-minute")
+            if limit and left is not None and left < limit / 2:
+                self._scarce_until = self._clock.now() + MINUTE
             if limit and left is not None and left < needed:
                 reset = _number(headers, f"x-ratelimit-reset-{what}-minute")
                 self.hold(min(MINUTE * needed / limit if reset is None else reset, MINUTE))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One version of one document. `path` is None for what has no file (untitled, remote, notebook cells)."""
+    """One version of one document. `path` is None for what no path is known of."""
 
     uri: str
     path: Path | None

@@ -74,16 +74,14 @@ def assemble(
     feedback = before.feedback if before else Feedback(screen, ledger, clock, documents.get)
     status = StatusBoard(lambda: backend.card, editor.show_status)
 
-    def overspent() -> bool:
+    def spent() -> float:
         if not backend.card.origin or not (settings.daily_tokens or settings.daily_cost):
-            return False
-        spent = ledger.today()
-        return bool(
-            (settings.daily_tokens and spent.tokens >= settings.daily_tokens)
-            or (settings.daily_cost and spent.cost >= settings.daily_cost)
-        )
+            return 0.0
+        today = ledger.today()
+        tokens = today.tokens / settings.daily_tokens if settings.daily_tokens else 0.0
+        return max(tokens, today.cost / settings.daily_cost if settings.daily_cost else 0.0)
 
-    gate = Gate(limits(settings), clock, excluded=bench.excluded, scope=bench.scope, overspent=overspent)
+    gate = Gate(limits(settings), clock, excluded=bench.excluded, scope=bench.scope, spent=spent)
     manner = Manner(dial, max_tokens=settings.max_tokens, prefetch=settings.prefetch)
     tokens = prompt_tokens(settings, backend.card)
     completer = Completer(

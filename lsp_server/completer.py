@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from backends.errors import BackendError
 from context.clock import Clock
 from context.privacy import FimContext
 from context.snapshot import Cursor, Snapshot
+from lsp_server.ahead import Ahead
 from lsp_server.cache import Answer, Cache, Place
 from lsp_server.debounce import Rhythm, wait
 from lsp_server.eagerness import Dial
@@ -33,7 +33,6 @@ from lsp_server.view import View
 log = logging.getLogger(__name__)
 
 GATHER_LEAD = 0.03  # seconds before the end of the wait at which gathering begins, so that what it finds is fresh
-AHEAD_AFTER = 0.3  # seconds a suggestion must have been on the screen before its continuation is asked for
 SILENT_PLACES = 64
 SILENT_FOR = 60.0  # seconds
 ALTERNATIVES_MOST = 3
@@ -85,7 +84,7 @@ class Completer:
         self._status = status
         self._clock = clock
         self._ids = (f"{session}-{number}" for session in (token_hex(4),) for number in count(1))
-        self._ahead: dict[str, asyncio.Task[None]] = {}
+        self._ahead = Ahead(clock, self._ask_ahead)
         self._silence: TTLCache[Place, Nothing] = TTLCache(SILENT_PLACES, SILENT_FOR, timer=clock.now)
 
     async def complete(self, cursor: Cursor, trigger: Trigger) -> Outcome:
@@ -164,6 +163,7 @@ class Completer:
             temperature=ALTERNATIVE_TEMPERATURE if sample else 0.0,
             seed=sample or None,
             floor=floor,
+            ahead=ahead,
         )
         started = self._clock.now()
         if not ahead:
@@ -191,7 +191,7 @@ class Completer:
             self._status.ready()
         else:
             self._status.rested()
-        usage = flight.usage or _estimated(context, flight.text)
+        usage = flight.usage or _estimated(context, flight)
         at, day = self._ledger.stamp()
         card = self._backend.card
         row = Asked(
@@ -245,49 +245,32 @@ class Completer:
         if suggestions[0].origin is not Origin.TYPED_THROUGH or len(suggestions) > 1:
             showings = tuple(Showing.of(suggestion, cursor, self._model, by_hand=by_hand) for suggestion in suggestions)
             self._feedback.shown(showings, Origins(card.name, card.model, cursor.snapshot.language))
-        self._ask_ahead(cursor, suggestions[0])
+        if self._manner.prefetch and card.origin and self._gate.spares():
+            self._ahead.shown(cursor, suggestions[0])
         return Offered(tuple(suggestions))
 
-    def _ask_ahead(self, cursor: Cursor, suggestion: Suggestion) -> None:
-        """Asks for what would follow if the suggestion were accepted, once it has been on the screen for a moment."""
-        if not self._manner.prefetch or not self._backend.card.origin or self._gate.closed(Trigger.AUTOMATIC):
-            return
-        uri, snapshot = cursor.snapshot.uri, cursor.snapshot
-        text = cursor.prefix + suggestion.text + snapshot.text[cursor.offset + suggestion.replaces :]
-        then = Cursor(
-            Snapshot(uri, snapshot.path, snapshot.language, snapshot.version, text),
-            cursor.offset + len(suggestion.text),
-        )
-        if (waiting := self._ahead.pop(uri, None)) is not None:
-            waiting.cancel()
-
-        async def ask() -> None:
-            await self._clock.sleep(AHEAD_AFTER)
-            if self._flights.ahead(uri) is None and not self._cache.find(then, self._model):
-                context = await self._gather(then)
-                self._launch(then, context, floor=self._manner.dial.floor, ahead=True)
-
-        task = asyncio.create_task(ask(), name="infill-ahead")
-        self._ahead[uri] = task
-        task.add_done_callback(lambda done: self._ahead.pop(uri) if self._ahead.get(uri) is done else None)
+    async def _ask_ahead(self, cursor: Cursor) -> None:
+        """Starts the stream for a place where nobody is yet, unless its answer is there or limits are near."""
+        uri = cursor.snapshot.uri
+        if self._flights.ahead(uri) is None and not self._cache.find(cursor, self._model) and self._gate.spares():
+            context = await self._gather(cursor)
+            self._launch(cursor, context, floor=self._manner.dial.floor, ahead=True)
 
     def changed(self, snapshot: Snapshot) -> None:
         """Closes the streams that the document's new text disagrees with."""
         showing = bool(self._screen.at(snapshot.uri))
         self._flights.changed(snapshot, spare_ahead=showing)
-        if (waiting := self._ahead.get(snapshot.uri)) is not None and not showing:
-            waiting.cancel()
+        if not showing:
+            self._ahead.cancel(snapshot.uri)
 
     def close(self, uri: str | None = None) -> None:
         """Stops all work for one document, or all of it."""
         self._flights.drop(uri)
-        for waiting_uri, task in list(self._ahead.items()):
-            if uri in (None, waiting_uri):
-                task.cancel()
+        self._ahead.cancel(uri)
 
     def follows(self, uri: str) -> bool:
         """Whether an edit of this document matters to anything under way."""
-        return bool(self._screen.at(uri)) or self._flights.busy(uri) or uri in self._ahead
+        return bool(self._screen.at(uri)) or self._flights.busy(uri) or self._ahead.waits(uri)
 
     @property
     def _model(self) -> str:
@@ -295,6 +278,9 @@ class Completer:
         return f"{card.name}/{card.model}"
 
 
-def _estimated(context: FimContext, text: str) -> Usage:
+def _estimated(context: FimContext, flight: Flight) -> Usage:
+    """For a stream that was closed before it told. One that failed before its first text costs nothing."""
+    if flight.error is not None and not flight.text:
+        return Usage(estimated=True)
     sent = len(context.prefix) + len(context.suffix) + sum(len(excerpt.text) for excerpt in context.excerpts)
-    return Usage(round(sent / CHARS_PER_TOKEN), round(len(text) / CHARS_PER_TOKEN), estimated=True)
+    return Usage(round(sent / CHARS_PER_TOKEN), round(len(flight.text) / CHARS_PER_TOKEN), estimated=True)

@@ -13,6 +13,7 @@ from lsp_server.outcome import Nothing, Reason, Trigger
 
 FIRST_PAUSE = 1.0  # seconds without automatic requests after a first failure; doubled by each further one
 LONGEST_PAUSE = 30.0
+NEAR_LIMIT = 0.9  # of the day's budget; from there on nothing is asked ahead
 LONGEST_LINE = 20_000  # characters
 
 
@@ -30,7 +31,7 @@ class Limits:
 
 class Gate:
     """`excluded` is the privacy gate's word on a path; `scope` says whether a cursor is in a comment or a string;
-    `overspent` whether the day's budget is used up."""
+    `spent` the share of the day's budget that is used, 0 where there is none."""
 
     def __init__(
         self,
@@ -39,13 +40,13 @@ class Gate:
         *,
         excluded: Callable[[Path | None], str | None],
         scope: Callable[[Cursor], str],
-        overspent: Callable[[], bool],
+        spent: Callable[[], float],
     ) -> None:
         self._limits = limits
         self._clock = clock
         self._excluded = excluded
         self._scope = scope
-        self._overspent = overspent
+        self._spent = spent
         self._failures = 0
         self._closed_until = 0.0
         self._closed_for: BackendError | None = None
@@ -79,11 +80,15 @@ class Gate:
         """Why no new request may go out now, although a kept answer might be shown. A request by hand is always tried."""
         if trigger is Trigger.INVOKED:
             return None
-        if self._overspent():
+        if self._spent() >= 1:
             return Nothing(Reason.OVER_BUDGET)
         if self._clock.now() < self._closed_until:
             return Nothing(Reason.RATE_LIMITED, str(self._closed_for or ""))
         return None
+
+    def spares(self) -> bool:
+        """Whether there is room for a request that nobody waits for yet."""
+        return self.closed(Trigger.AUTOMATIC) is None and self._spent() < NEAR_LIMIT
 
     def failed(self, error: BackendError) -> None:
         """Pauses automatic requests: until the settings change where waiting does not help, else for longer each time."""

@@ -11,9 +11,10 @@ from backends.scripted import ScriptedInfiller, Step
 from context.privacy import FimContext
 from context.privacy import Gate as PrivacyGate
 from context.snapshot import Cursor, Snapshot
+from lsp_server.ahead import AFTER
 from lsp_server.api import Status
 from lsp_server.cache import Cache
-from lsp_server.completer import AHEAD_AFTER, ALTERNATIVE_TEMPERATURE, Completer, Manner
+from lsp_server.completer import ALTERNATIVE_TEMPERATURE, Completer, Manner
 from lsp_server.debounce import Rhythm
 from lsp_server.eagerness import DIALS, Eagerness
 from lsp_server.feedback import Feedback
@@ -22,7 +23,7 @@ from lsp_server.gate import FIRST_PAUSE, Gate, Limits
 from lsp_server.outcome import Failed, Nothing, Offered, Origin, Outcome, Reason, Trigger
 from lsp_server.showing import Screen
 from lsp_server.status import StatusBoard
-from lsp_server.usage import Ledger, Settled
+from lsp_server.usage import Asked, Ledger, Settled
 from lsp_server.view import View
 from tests.fake_clock import FakeClock, settle
 from tests.marks import cursor_in
@@ -43,7 +44,7 @@ class Desk:
         self.statuses: list[Status] = []
         self.feedback = Feedback(self.screen, self.ledger, self.clock, lambda uri: self.open)
         gate = Gate(
-            Limits(), self.clock, excluded=lambda path: None, scope=lambda cursor: "", overspent=lambda: self.spent
+            Limits(), self.clock, excluded=lambda path: None, scope=lambda cursor: "", spent=lambda: float(self.spent)
         )
         self.completer = Completer(
             self.backend,
@@ -185,7 +186,7 @@ async def test_a_cancelled_request_frees_the_backend() -> None:
 async def test_the_continuation_is_asked_ahead_and_offered_without_a_wait() -> None:
     desk = Desk(lambda request: ["a = 1"] if request.context.prefix == "" else ["\nb = 2"])
     await desk.answer("‸\n")
-    await desk.clock.advance(AHEAD_AFTER)
+    await desk.clock.advance(AFTER)
     assert [request.context.prefix for request in desk.backend.requests] == ["", "a = 1"]
     desk.type("a = 1‸\n", 5)
     asked = desk.ask("a = 1‸\n")
@@ -200,7 +201,7 @@ async def test_nothing_is_asked_ahead_once_the_user_typed_something_else() -> No
     await settle()
     await asked
     desk.type("z‸\n")
-    await desk.clock.advance(2 * AHEAD_AFTER)
+    await desk.clock.advance(2 * AFTER)
     assert len(desk.backend.requests) == 1
 
 
@@ -289,3 +290,10 @@ async def test_typing_something_else_counts_as_ignored() -> None:
     await desk.answer("x = ‸\n")
     desk.type("x = z‸\n")
     assert desk.verdicts == [("ignored", 0)]
+
+
+async def test_a_failure_before_any_text_costs_no_tokens() -> None:
+    desk = Desk([Unauthorised("scripted", "No key.", "Set one.")])
+    await desk.answer("first = ‸\n", Trigger.INVOKED)
+    [row] = [row for row in desk.ledger._pending if isinstance(row, Asked)]
+    assert (row.outcome, row.prompt_tokens, row.cost) == ("Unauthorised", 0, 0.0)

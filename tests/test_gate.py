@@ -17,7 +17,9 @@ def gate(limits: Limits | None = None, *, rule: str | None = None, scope: str = 
     def excluded(path: Path | None) -> str | None:
         return rule
 
-    return Gate(limits or Limits(), FakeClock(), excluded=excluded, scope=lambda cursor: scope, overspent=lambda: spent)
+    return Gate(
+        limits or Limits(), FakeClock(), excluded=excluded, scope=lambda cursor: scope, spent=lambda: float(spent)
+    )
 
 
 def check(asked: Gate, marked: str, expected: Reason | None, trigger: Trigger = Trigger.AUTOMATIC) -> None:
@@ -75,7 +77,7 @@ def test_comments_and_strings_where_the_user_switched_them_off() -> None:
 )
 async def test_how_long_a_failure_silences(error: BackendError, seconds: float) -> None:
     clock = FakeClock()
-    paused = Gate(Limits(), clock, excluded=lambda path: None, scope=lambda cursor: "", overspent=lambda: False)
+    paused = Gate(Limits(), clock, excluded=lambda path: None, scope=lambda cursor: "", spent=lambda: 0.0)
     paused.failed(error)
     await clock.advance(min(seconds, 1e6) - 0.01)
     closed = paused.closed(Trigger.AUTOMATIC)
@@ -87,7 +89,7 @@ async def test_how_long_a_failure_silences(error: BackendError, seconds: float) 
 
 async def test_each_further_failure_doubles_the_pause_up_to_the_longest() -> None:
     clock = FakeClock()
-    paused = Gate(Limits(), clock, excluded=lambda path: None, scope=lambda cursor: "", overspent=lambda: False)
+    paused = Gate(Limits(), clock, excluded=lambda path: None, scope=lambda cursor: "", spent=lambda: 0.0)
     for _ in range(10):
         paused.failed(BadReply("b", "502.", ""))
     await clock.advance(LONGEST_PAUSE + 0.01)
@@ -102,3 +104,7 @@ def test_the_days_budget() -> None:
     closed = gate(spent=True).closed(Trigger.AUTOMATIC)
     assert closed is not None and closed.reason is Reason.OVER_BUDGET
     assert gate(spent=True).closed(Trigger.INVOKED) is None
+
+
+def test_nothing_is_asked_ahead_near_the_budgets_end() -> None:
+    assert gate(spent=False).spares() and not gate(spent=True).spares()

@@ -94,3 +94,14 @@ async def test_a_wait_that_was_asked_for_is_kept() -> None:
         assert await outcome(mistral) == 20
         assert len(server.asked) == 1
         await mistral.aclose()
+
+
+async def test_less_than_half_left_is_too_scarce_for_what_nobody_waits_for() -> None:
+    clock = FakeClock()
+    pace = Pace(clock)
+    pace.note({"x-ratelimit-limit-req-minute": "60", "x-ratelimit-remaining-req-minute": "45"})
+    assert not pace.is_scarce()
+    pace.note({"x-ratelimit-limit-req-minute": "60", "x-ratelimit-remaining-req-minute": "20"})
+    assert pace.is_scarce() and pace.wait() == 0
+    await clock.advance(61)
+    assert not pace.is_scarce()

@@ -63,7 +63,7 @@ class Question:
             self._clock,
             excluded=self._bench.excluded,
             scope=self._bench.scope,
-            overspent=lambda: False,
+            spent=lambda: 0.0,
         )
         return judge.refusal(self.cursor, Trigger.INVOKED)
 
