@@ -6,7 +6,6 @@ protect something, so it switches `local_only` on until it is mended.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,5 +155,7 @@ def _unknown(name: str) -> tuple[str, str]:
     """What to say of a name that is no setting. The name itself is the only part of the file that is ever repeated."""
     if name.lower().replace("-", "_").endswith(("key", "token", "secret")):
         return "a key is never a setting.", "Remove it there and use `infill key set`."
+    import difflib
+
     near = difflib.get_close_matches(name, [option.name for option in OPTIONS], n=1)
     return "there is no such setting.", f"Did you mean {near[0]}?" if near else "docs/settings.md lists them all."

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,6 +36,8 @@ def read(path: Path, *, inside: Path | None = None) -> Mapping[str, object] | No
         raise Unreadable("is not UTF-8 text.") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, on Python 3.11 and 3.12
         raise Unreadable(f"cannot be read ({getattr(error, 'strerror', None) or 'a loop of links'}).") from None
+    import tomllib  # only here: most people have no file, and an editor waits for the server's start
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -57,7 +58,7 @@ def _bytes_of(path: Path) -> bytes:
     return data
 
 
-def _place(error: tomllib.TOMLDecodeError) -> str:
+def _place(error: ValueError) -> str:
     """`at line 3, column 7`, cut from the message: the rest of it may repeat the file's text."""
     _, found, place = str(error).rpartition("(at ")
     return "at " + place.rstrip(")") if found else "at its end"

@@ -24,7 +24,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--version")
     assert (code, out.split()[0]) == (Exit.DONE, "infill")
     for command in cli.COMMANDS:
-        code, out, _ = run(capsys, command.name, "--help")
+        code, out, _ = run(capsys, command, "--help")
         assert (code, "examples:" in out) == (Exit.DONE, True)
 
 

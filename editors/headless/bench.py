@@ -151,4 +151,4 @@ def _table(found: Mapping[str, object]) -> str:
     return "\n".join(lines)
 
 
-COMMAND = Command("bench", "Measure completion on a repository's own history.", EXAMPLES, _arguments, _run)
+COMMAND = Command(EXAMPLES, _arguments, _run)

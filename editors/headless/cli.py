@@ -8,24 +8,25 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
-from editors.headless import bench, complete, config, demo, doctor, key, lsp, usage, why
 from editors.headless.command import Command
 from editors.headless.exits import Exit, Stop
 from editors.headless.terminal import Ink, visible
 
-COMMANDS: tuple[Command, ...] = (
-    lsp.COMMAND,
-    demo.COMMAND,
-    complete.COMMAND,
-    why.COMMAND,
-    doctor.COMMAND,
-    config.COMMAND,
-    key.COMMAND,
-    usage.COMMAND,
-    bench.COMMAND,
-)
+COMMANDS: Mapping[str, str] = {
+    # name, and module below editors/headless: what it does
+    "lsp": "Run the language server on standard input and output.",
+    "demo": "Watch a typing session in a real file, with ghost text.",
+    "complete": "Ask for one completion at a place in a file.",
+    "why": "Show what would be asked at a place, and what not. Sends nothing.",
+    "doctor": "Check what works and say what to do about the rest.",
+    "config": "Show the settings in force and where each came from.",
+    "key": "Keep, clear or find the key of a backend.",
+    "usage": "Show tokens, cost, latency and acceptance.",
+    "bench": "Measure completion on a repository's own history.",
+}
 
 _EXAMPLES = """\
 examples:
@@ -45,9 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a terminal that cannot show a character is no reason to fail
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser = _parser(next((word for word in words if not word.startswith("-")), ""))
+    arguments = parser.parse_args(words)
     if arguments.command is None:
-        _parser().print_help()
+        parser.print_help()
         return Exit.USAGE
     try:
         code: int = arguments.command.run(arguments)
@@ -64,10 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("INFILL_TRACEBACK"):
             raise
         hint = "This is a bug in Infill. Run it again with INFILL_TRACEBACK=1 for the details to report."
-        return _tell(f"{arguments.command.name} stopped at {_where(error)}. {hint}", Exit.NOTHING)
+        return _tell(f"{arguments.name} stopped at {_where(error)}. {hint}", Exit.NOTHING)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(wanted: str) -> argparse.ArgumentParser:
+    """Knows all commands by name, and the arguments of the `wanted` one: an editor that starts the server waits for no other."""
     shape = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="infill", description="Code completion for any editor, over LSP.", epilog=_EXAMPLES, formatter_class=shape
@@ -75,13 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in COMMANDS:
-        epilog = f"examples:\n{command.examples}"
-        one = commands.add_parser(
-            command.name, help=command.summary, description=command.summary, epilog=epilog, formatter_class=shape
-        )
-        command.arguments(one)
-        one.set_defaults(command=command)
+    for name, summary in COMMANDS.items():
+        one = commands.add_parser(name, help=summary, description=summary, formatter_class=shape)
+        if name == wanted:
+            command: Command = import_module(f"editors.headless.{name}").COMMAND
+            one.epilog = f"examples:\n{command.examples}"
+            command.arguments(one)
+            one.set_defaults(command=command, name=name)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What one command of `infill` is. Its modules import only what its arguments need; the rest when it runs."""
+"""What one command of `infill` is: every module named in `cli.COMMANDS` holds one, as `COMMAND`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 class Command:
     """`arguments` declares them on the command's own parser; `run` returns an exit code or raises `Stop`."""
 
-    name: str
-    summary: str
     examples: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]

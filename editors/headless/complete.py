@@ -130,4 +130,4 @@ def _failed(error: BackendError, *, as_json: bool) -> int:
     return Exit.BACKEND
 
 
-COMMAND = Command("complete", "Ask for one completion at a place in a file.", EXAMPLES, _arguments, _run)
+COMMAND = Command(EXAMPLES, _arguments, _run)

@@ -66,4 +66,4 @@ def _whence(words: str, ink: Ink) -> str:
     return ink.dim(words) if words == "default" else visible_line(words)
 
 
-COMMAND = Command("config", "Show the settings in force and where each came from.", EXAMPLES, _arguments, _run)
+COMMAND = Command(EXAMPLES, _arguments, _run)

@@ -160,4 +160,4 @@ def _tail(errors: IO[bytes]) -> str:
     return "It last said: " + " / ".join(lines[-3:]) if lines else "It said nothing."
 
 
-COMMAND = Command("demo", "Watch a typing session in a real file, with ghost text.", EXAMPLES, _arguments, _run)
+COMMAND = Command(EXAMPLES, _arguments, _run)

@@ -208,4 +208,4 @@ def _shown(finding: Finding, arguments: argparse.Namespace) -> Finding:
     return finding
 
 
-COMMAND = Command("doctor", "Check what works and say what to do about the rest.", EXAMPLES, _arguments, _run)
+COMMAND = Command(EXAMPLES, _arguments, _run)

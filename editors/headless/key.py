@@ -89,4 +89,4 @@ def _show_where(backend: str, origin: str, *, as_json: bool) -> int:
     return Exit.DONE if found else Exit.NOTHING
 
 
-COMMAND = Command("key", "Keep, clear or find the key of a backend.", EXAMPLES, _arguments, _run)
+COMMAND = Command(EXAMPLES, _arguments, _run)

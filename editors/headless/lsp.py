@@ -35,4 +35,4 @@ def _run(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-COMMAND = Command("lsp", "Run the language server on standard input and output.", EXAMPLES, _arguments, _run)
+COMMAND = Command(EXAMPLES, _arguments, _run)

@@ -76,4 +76,4 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.0f} %"
 
 
-COMMAND = Command("usage", "Show tokens, cost, latency and acceptance.", EXAMPLES, _arguments, _run)
+COMMAND = Command(EXAMPLES, _arguments, _run)

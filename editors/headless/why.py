@@ -159,6 +159,4 @@ def _rules(report: Mapping[str, Any]) -> list[str]:
     return [_title("What the rules would make of the answer"), *rows]
 
 
-COMMAND = Command(
-    "why", "Show what would be asked at a place, and what not. Sends nothing.", EXAMPLES, _arguments, _run
-)
+COMMAND = Command(EXAMPLES, _arguments, _run)
