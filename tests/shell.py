@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
@@ -24,6 +25,15 @@ def new_user(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "project" / ".git").mkdir(parents=True)
     monkeypatch.chdir(folder / "project")
     return home
+
+
+class Terminal(io.StringIO):
+    """A standard output that is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
 
 
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:

@@ -9,7 +9,7 @@ import pytest
 
 from editors.headless.exits import Exit
 from tests.marks import CURSOR
-from tests.shell import new_user, run
+from tests.shell import Terminal, new_user, run
 
 ADD = "def add(a, b):\n    return ‸\n\n\ndef sub(a, b):\n    return a - b\n"
 SECRET = "ghp_" + "a1B2c3D4e5" * 4
@@ -51,6 +51,20 @@ def test_what_the_rules_cut_is_not_offered(capsys: pytest.CaptureFixture[str]) -
 def test_control_characters_of_a_model_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, err = run(capsys, "complete", place(ADD), *scripted("a \x1b]0;owned\x07+ b\u202e"))
     assert not {"\x1b", "\x07", "\u202e"} & set(out + err)
+
+
+def test_on_a_terminal_the_answer_is_drawn_in_its_place(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def last_line(answer: str) -> str:
+        screen = Terminal()
+        monkeypatch.setattr("sys.stdout", screen)
+        run(capsys, "complete", place(ADD), *scripted(answer))
+        return screen.getvalue().rpartition("\x1b[J")[2]
+
+    monkeypatch.setenv("TERM", "xterm")
+    assert "    return \x1b[32ma + b\x1b[0m\n" in last_line("a + b")
+    assert last_line("Sure! Here is the code:").endswith("    return\n")  # dropped: no half of it stays
 
 
 @pytest.mark.parametrize(

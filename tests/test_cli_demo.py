@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
 from pathlib import Path
@@ -13,7 +12,7 @@ from editors.headless import demo, passage
 from editors.headless.buffer import Ghost
 from editors.headless.exits import Exit, Stop
 from editors.headless.screen import Screen
-from tests.shell import new_user, run
+from tests.shell import Terminal, new_user, run
 
 
 @pytest.fixture(autouse=True)
@@ -85,13 +84,6 @@ def test_passage_is_whole_paragraphs_that_resemble_the_rest() -> None:
     assert found.likeness > 0.8
     with pytest.raises(Stop):
         passage.choose([Path("missing.py")])
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
 
 
 def test_terminal_is_drawn_over_in_place(monkeypatch: pytest.MonkeyPatch) -> None:

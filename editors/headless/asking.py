@@ -39,6 +39,10 @@ class Answer:
     first: float
     total: float
 
+    @property
+    def offered(self) -> Shown | None:
+        return self.shown if isinstance(self.shown, Shown) and self.raw.strip() else None
+
 
 class Question:
     """Close it with `aclose`. Nothing is asked of anybody before `answer`."""

@@ -54,16 +54,13 @@ async def _ask(question: Question, place: Place, *, as_json: bool) -> int:
     try:
         if (nothing := question.refusal()) is not None:
             return _nothing(nothing.reason, nothing.detail, as_json=as_json)
-        view = None if as_json else _View(question, place)
-        answer = await question.answer(view.draw if view else lambda _text: None)
+        answer = await (question.answer(lambda _text: None) if as_json else _watched(question, place))
         if not answer.raw.strip():
             return _nothing("the model had nothing to add", "", as_json=as_json)
         if isinstance(answer.shown, Drop):
             return _nothing("no rule let the answer through", answer.shown.reason, as_json=as_json)
-        if view is None:
+        if as_json:
             print(json.dumps(_report(question, answer, answer.shown.text, answer.shown.replaces), indent=2))
-        else:
-            view.end(answer, answer.shown.text, answer.shown.replaces)
         return Exit.DONE
     except BackendError as error:
         return _failed(error, as_json=as_json)
@@ -71,33 +68,36 @@ async def _ask(question: Question, place: Place, *, as_json: bool) -> int:
         await question.aclose()
 
 
-class _View:
-    """The place in the file with the ghost text growing in it; into a pipe goes the text alone, once it is whole."""
-
-    def __init__(self, question: Question, place: Place) -> None:
-        cursor = question.cursor
-        self._card, self._after = question.backend.card, cursor.line_after
-        self._screen = Screen(sys.stdout, place.line)
-        self._screen.add(cursor.line_before, accepted=False)
-        if self._screen.live:
-            self._screen.context(cursor.prefix[: cursor.line_start].splitlines()[-ABOVE:])
-
-    def draw(self, text: str) -> None:
-        self._screen.ghost(Ghost(text, 0, None), self._after, self._card.name)
-
-    def end(self, answer: Answer, text: str, replaces: int) -> None:
-        if not self._screen.live:
-            print(visible(text))
-            return
-        self._screen.add(text, accepted=True)
-        self._screen.add(self._after[replaces:], accepted=False)
-        self._screen.finish_line()
-        usage = f", {answer.usage.prompt} + {answer.usage.completion} tokens" if answer.usage else ""
-        model = f"/{self._card.model}" if self._card.model != self._card.name else ""
-        note = (
-            f"{self._card.name}{model}: first text in {answer.first * 1000:.0f} ms, all in {answer.total * 1000:.0f} ms"
+async def _watched(question: Question, place: Place) -> Answer:
+    """Draws the place in the file with the ghost text growing in it; into a pipe goes the text alone, once it is whole."""
+    cursor, screen = question.cursor, Screen(sys.stdout, place.line)
+    text, replaces = "", 0
+    if screen.live:
+        screen.context(cursor.prefix[: cursor.line_start].splitlines()[-ABOVE:])
+    screen.add(cursor.line_before, accepted=False)
+    try:
+        answer = await question.answer(
+            lambda text: screen.ghost(Ghost(text, 0, None), cursor.line_after, question.backend.card.name)
         )
-        print(f"{visible(note)}{usage}", file=sys.stderr)
+        if answer.offered is not None:
+            text, replaces = answer.offered.text, answer.offered.replaces
+    finally:  # whatever has happened, no half of an answer stays on the terminal
+        if screen.live:
+            screen.add(text, accepted=True)
+            screen.add(cursor.line_after[replaces:], accepted=False)
+            screen.finish_line()
+    if answer.offered is not None and not screen.live:
+        print(visible(text))
+    elif answer.offered is not None:
+        print(visible(_timing(question, answer)), file=sys.stderr)
+    return answer
+
+
+def _timing(question: Question, answer: Answer) -> str:
+    card, usage = question.backend.card, answer.usage
+    name = card.name if card.model in ("", card.name) else f"{card.name} {card.model}"
+    tokens = f", {usage.prompt} + {usage.completion} tokens" if usage else ""
+    return f"{name}: first text in {answer.first * 1000:.0f} ms, all in {answer.total * 1000:.0f} ms{tokens}"
 
 
 def _report(question: Question, answer: Answer, text: str, replaces: int) -> dict[str, Any]:

@@ -48,9 +48,9 @@ class Screen:
         for number, line in enumerate(lines, self._line.number - len(lines)):
             self._print(self._row(number, (line, _as_is)))
 
-    def add(self, text: str, *, accepted: bool, took: float = 0.0) -> None:
-        """What came into the document at the cursor. Finished lines scroll up."""
-        if accepted:
+    def add(self, text: str, *, accepted: bool, took: float | None = None) -> None:
+        """What came into the document at the cursor, after `took` seconds. Finished lines scroll up."""
+        if took is not None:
             self._line.took.append(took)
         first, *more = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         self._line.pieces.append((first, accepted))
