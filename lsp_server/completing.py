@@ -50,6 +50,9 @@ async def _inline(at: Connection, where: Asked, trigger: Trigger) -> object:
 
 async def _listed(at: Connection, cursor: Cursor) -> object:
     outcome = await at.session.complete(cursor, Trigger.AUTOMATIC, None)
+    now = at.documents.get(cursor.snapshot.uri)
+    if now is None or typed_since(cursor, now) is None:
+        raise Outdated
     return completion_reply(outcome, cursor, at.encoding)
 
 
@@ -58,7 +61,7 @@ def _brought_up_to_date(where: Asked, outcome: Outcome, now: Snapshot | None) ->
 
     Neovim draws whatever answer comes, into whatever text it has by then.
     """
-    typed = typed_since(where, now) if now else None
+    typed = typed_since(where.real, now) if now else None
     if now is None or typed is None or (typed and where.selected):
         raise Outdated
     offered = outcome.suggestions if isinstance(outcome, Offered) else ()

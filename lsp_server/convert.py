@@ -157,9 +157,9 @@ def asked(documents: Documents, params: object, real: Cursor) -> Asked:
     return Asked(real, Cursor(shown, start + len(text)), start, Selected(text, old.text[start:end_offset]))
 
 
-def typed_since(where: Asked, now: Snapshot) -> str | None:
-    """What was typed at the cursor since the request came, if nothing else has changed and it stands on the same line."""
-    old, offset = where.real.snapshot.text, where.real.offset
+def typed_since(cursor: Cursor, now: Snapshot) -> str | None:
+    """What was typed at `cursor` since a request came, if nothing else has changed and it stands on the same line."""
+    old, offset = cursor.snapshot.text, cursor.offset
     more = len(now.text) - len(old)
     if more < 0 or now.text[:offset] != old[:offset] or now.text[offset + more :] != old[offset:]:
         return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum, auto
 from functools import partial
@@ -90,7 +91,7 @@ class Protocol(LanguageServerProtocol):
         method, id = message.get("method"), message.get("id")
         if method is None and ("result" in message or "error" in message):
             self._on_response(message)
-        elif "id" in message and type(id) not in (int, float, str):
+        elif "id" in message and not _is_id(id):
             self._fail(None, ErrorCodes.InvalidRequest, "an id is a number or a string")
         elif not isinstance(method, str) or message.get("jsonrpc") != "2.0":
             self._fail(id, ErrorCodes.InvalidRequest, "a message has a method and says jsonrpc 2.0")
@@ -225,6 +226,11 @@ class Protocol(LanguageServerProtocol):
 
     def _send_response(self, msg_id: Id, result: Any = None, error: ResponseError | None = None) -> None:
         raise AssertionError("replies go through `settle`")
+
+
+def _is_id(id: object) -> bool:
+    """True for what can be sent back: a number of JSON may be too big for a float, which then has no form in JSON."""
+    return type(id) in (int, str) or (type(id) is float and math.isfinite(id))
 
 
 def _lane(method: str, params: Any) -> Lane | None:

@@ -69,3 +69,12 @@ def test_an_answer_for_a_text_that_is_gone_is_not_given(client: RawClient, chang
     id = client.ask("textDocument/inlineCompletion", inline(0, 7))
     client.change(change)
     assert client.reply(id)["error"]["code"] == -32800
+
+
+def test_a_completion_list_for_a_text_that_is_gone_is_not_given() -> None:
+    with RawClient(capabilities={}) as client:
+        for change, known in ((replace((1, 0), (1, 0), "o"), False), (replace((0, 7), (0, 7), "x"), True)):
+            client.open("delay(é)\nend")
+            id = client.ask("textDocument/completion", inline(0, 7))
+            client.change(change)
+            assert ("result" in client.reply(id)) is known

@@ -274,6 +274,13 @@ def test_a_request_sees_the_text_as_it_was_when_it_came(client: RawClient) -> No
     assert asked == [f"text {number}" for number in range(10)]
 
 
+def test_a_number_too_big_for_json_is_never_sent_back(client: RawClient) -> None:
+    for digits in (b"1e400", b"-1e999"):
+        client.send(frame(b'{"jsonrpc":"2.0","id":%s,"method":"infill/status"}' % digits))
+        assert client.reply(None)["error"]["code"] == INVALID_REQUEST
+        client.replies.clear()
+
+
 def test_a_bug_costs_one_empty_reply_and_its_text_is_not_logged(client: RawClient) -> None:
     client.open("raise canary-7261")
     reply = client.request("textDocument/inlineCompletion", inline(0, 17))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from context.privacy import MASK
-from tests.fault_server import FaultServer, event, reply, serving, stream
+from tests.fault_server import LAST_CHUNK, Asked, FaultServer, chunk, event, head_of, reply, serving, stream
 from tests.raw_client import RawClient, inline, replace
 
 SERVER = [sys.executable, "-P", "-m", "lsp_server"]
@@ -207,3 +207,45 @@ async def test_cancelled_requests_close_the_providers_stream(tmp_path: Path, mon
         assert answered["error"]["code"] == -32800
         while not provider.dropped:
             await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "accepted"),
+    [
+        ("z", [], None),
+        ("z", ["first\n", "second("], None),
+        ("f", ["first"], "x = first()\nprint(x)\n"),
+        ("fi", [], "x = first()\nprint(x)\n"),
+    ],
+)
+async def test_an_answer_for_a_text_that_has_gone_is_fitted_to_the_new_one_or_not_given(
+    typed: str, said: list[str], accepted: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = (tmp_path / "gone.py").as_uri()
+    edited = asyncio.Event()
+    rest = ["()"] if said else ["first()"]
+
+    async def held(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        pieces = [chunk(piece) for piece in fim(*said, *rest)]
+        writer.write(head_of(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}))
+        writer.write(b"".join(pieces[: len(said)]))
+        await edited.wait()
+        writer.write(b"".join(pieces[len(said) :]) + LAST_CHUNK)
+
+    async with line(held, monkeypatch) as (client, provider):
+        client.open("x = \nprint(x)\n", uri)
+        await ask(client, "file:///nowhere", (0, 0))
+        number = client.ask("textDocument/inlineCompletion", inline(0, 4, uri, 1))
+        while not provider.asked:
+            await asyncio.sleep(0)
+        client.change(replace((0, 4), (0, 4), typed), uri=uri)
+        await asyncio.to_thread(client.request, "infill/status", None)
+        edited.set()
+        answered = await asyncio.to_thread(client.reply, number)
+        if accepted is None:
+            assert answered["error"]["code"] == -32800
+        else:
+            [item] = answered["result"]["items"]
+            begin, end = item["range"]["start"]["character"], item["range"]["end"]["character"]
+            now = f"x = {typed}\nprint(x)\n"
+            assert now[:begin] + item["insertText"] + now[end:] == accepted
