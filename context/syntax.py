@@ -30,7 +30,10 @@ CHUNK = 65_536
 """Bytes handed to the parser at once."""
 
 MOST_BYTES = 3_000_000
-"""Source bytes of all trees kept; a tree takes some twenty times its source."""
+"""Source bytes of all trees kept; a tree takes some twenty times its source, in small files fifty."""
+
+MOST_TREES = 24
+"""An editor that opens a thousand documents at once works in few of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,9 @@ class Trees:
     def _keep(self, uri: str, parsed: Parsed) -> None:
         self._done[uri] = parsed
         self._done.move_to_end(uri)
-        while len(self._done) > 1 and sum(len(kept.data) for kept in self._done.values()) > MOST_BYTES:
+        while len(self._done) > 1 and (
+            len(self._done) > MOST_TREES or sum(len(kept.data) for kept in self._done.values()) > MOST_BYTES
+        ):
             self._done.popitem(last=False)
 
 

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ("Cutter", "Extent", "extent_at")
 
+LONGEST = 16_000
+MOST_LINES = 400
+"""Characters and lines of an answer beyond which the stream is stopped, whatever it says: each line is held against all before
+it, so that a stream without end would hold up everything else."""
+MOST_BLANK_LINES = 20
+"""At the start of an answer; a model that has found no word by then finds none."""
+
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
@@ -66,7 +73,9 @@ class Cutter:
         self._held = "\r" if piece.endswith("\r") else ""  # the first half of a line end, perhaps
         piece = plain(piece.removesuffix("\r"))
         self._answer += piece
-        if self._cut is None and self._worth_a_look(piece):
+        if self._cut is None and (len(self._answer) > LONGEST or self._answer.count("\n") > MOST_LINES):
+            self._cut = min(len(self._answer), LONGEST)
+        elif self._cut is None and self._worth_a_look(piece):
             self._cut = self._end()
         return self._cut is not None
 
@@ -112,6 +121,8 @@ class Cutter:
 
 
 def _runs_away(answer: str) -> bool:
-    """The last three whole lines are the same."""
+    """The last three whole lines are the same, or nothing but blank lines came."""
+    if answer.count("\n") > MOST_BLANK_LINES and not answer.strip():
+        return True
     lines = answer.rsplit("\n", 4)[-4:-1]
     return len(lines) == 3 and lines[0] == lines[1] == lines[2] and any(map(str.isalnum, lines[0]))

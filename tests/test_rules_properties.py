@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from time import process_time
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -165,3 +166,13 @@ def test_a_cut_is_counted_in_the_answer_as_it_came() -> None:
     assert any(cutter.feed(piece) for piece in pieces)
     assert cutter.text == "a = 1\r\n    b = 2\r\n    return b"
     assert cutter.rest.startswith("\r\n\r\ndef")
+
+
+@pytest.mark.parametrize(
+    ("piece", "most"), [("\n", 22), ("\n" * 50, 1), ("(\n", 402), ("a + ", 4_001), ("x" * 99_999, 1)]
+)
+def test_an_answer_without_end_is_not_read_to_its_end(piece: str, most: int) -> None:
+    at = cursor("x = ", "\n", "python")
+    cutter = Cutter(at, extent_at(at))
+    assert any(cutter.feed(piece) for _ in range(most))
+    assert len(cutter.text) <= 16_000

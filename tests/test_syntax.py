@@ -123,3 +123,10 @@ def test_the_oldest_trees_are_dropped_first(monkeypatch: pytest.MonkeyPatch) -> 
     for name in "abc":
         trees.parsed(snap("x = 1\n" * 8, uri=name))
     assert list(trees._done) == ["b", "c"]
+
+
+def test_a_thousand_small_documents_do_not_keep_a_thousand_trees() -> None:
+    trees = Trees()
+    for number in range(100):
+        trees.parsed(snap("x = 1\n", uri=str(number)))
+    assert len(trees._done) == 24
