@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from backends import chat_models
 from backends.api import Card, Usage
 from backends.models import recognise
 
@@ -154,10 +155,12 @@ class Ledger:
 
 def cost_of(usage: Usage, card: Card) -> float:
     """US dollars for one request at the provider's published price; 0 where the model is hosted by oneself or unknown."""
-    model = recognise(card.model) if card.name == "mistral" else None
-    if model is None or model.price is None:
+    if card.name != "mistral":
         return 0.0
-    price, fresh = model.price, max(0, usage.prompt - usage.cached)
+    priced = chat_models.known(card.model) or recognise(card.model)
+    if priced is None or priced.price is None:
+        return 0.0
+    price, fresh = priced.price, max(0, usage.prompt - usage.cached)
     return (fresh * price.prompt + usage.cached * price.cached + usage.completion * price.completion) / 1_000_000
 
 

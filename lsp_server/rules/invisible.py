@@ -27,10 +27,13 @@ _JOINING_SCRIPTS = (
 def invisible(text: str, place: Place) -> str | Drop:
     # Some models put a zero-width space or a byte order mark before their first word; there it hides nothing.
     text = _LEADING.sub("", text, count=1) if _LEADING.match(text) else text
-    for match in _SUSPECT.finditer(text):
-        if not _belongs(text, match.start()):
-            return Drop(f"an invisible control character, U+{ord(match[0]):04X}")
-    return text
+    hidden = first_hidden(text)
+    return text if hidden is None else Drop(f"an invisible control character, U+{ord(hidden):04X}")
+
+
+def first_hidden(text: str) -> str | None:
+    """The first character that is not seen and that no script needs where it stands; None where there is none."""
+    return next((match[0] for match in _SUSPECT.finditer(text) if not _belongs(text, match.start())), None)
 
 
 def _belongs(text: str, at: int) -> bool:

