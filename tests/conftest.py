@@ -7,6 +7,10 @@ import os
 
 import pytest
 
+from tests.editors_found import neovims
+
+NEOVIMS = neovims()
+
 WANTED = {
     # test file: what it needs, and whether that is there
     "test_llama_server.py": (
@@ -17,9 +21,17 @@ WANTED = {
         "markdown-it-py is not installed: install the extra `dev` again",
         importlib.util.find_spec("markdown_it") is not None,
     ),
+    "test_neovim.py": ("there is no Neovim to drive: see CONTRIBUTING.md", bool(NEOVIMS)),
+    "test_neovim_native.py": ("there is no Neovim 0.12: run tools/setup_editors.sh", "latest" in NEOVIMS),
 }
 
 collect_ignore = [name for name, (_, there) in WANTED.items() if not there]
+
+
+def pytest_configure() -> None:
+    """In .ci/run a missing Neovim is a failure and not something to leave out."""
+    if os.environ.get("INFILL_EDITORS_REQUIRED") and "pinned" not in NEOVIMS:
+        raise pytest.UsageError("INFILL_EDITORS_REQUIRED is set and there is no Neovim from the extra `editors-test`")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -13,29 +13,12 @@ from typing import Any
 import pytest
 
 from context.privacy import MASK
-from tests.fault_server import LAST_CHUNK, Asked, FaultServer, chunk, event, head_of, reply, serving, stream
+from tests.fault_server import LAST_CHUNK, Asked, FaultServer, chunk, head_of, reply, serving, stream
+from tests.provider import fim
 from tests.raw_client import RawClient, inline, replace
 
 SERVER = [sys.executable, "-P", "-m", "lsp_server"]
 KEY = "sk-test-of-the-whole-line"
-
-
-def fim(*pieces: str) -> list[bytes]:
-    """A stream as the public API description gives it: synthetic, not recorded."""
-    usage = {"prompt_tokens": 20, "completion_tokens": len(pieces), "total_tokens": 20 + len(pieces)}
-    events = []
-    for number, piece in enumerate(pieces, 1):
-        last = number == len(pieces)
-        choice = {"index": 0, "delta": {"content": piece}, "finish_reason": "stop" if last else None}
-        chunk = {
-            "id": "x",
-            "object": "chat.completion.chunk",
-            "model": "codestral-latest",
-            "created": 0,
-            "choices": [choice],
-        }
-        events.append(event({**chunk, "usage": usage} if last else chunk))
-    return [*events, event("[DONE]")]
 
 
 @pytest.fixture(autouse=True)

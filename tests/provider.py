@@ -1,0 +1,72 @@
+"""A provider of completions on loopback for tests whose other end is a program of its own: it runs in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.fault_server import FaultServer, event, serving, stream
+
+
+def fim(*pieces: str) -> list[bytes]:
+    """A stream as the public API description gives it: synthetic, not recorded."""
+    usage = {"prompt_tokens": 20, "completion_tokens": len(pieces), "total_tokens": 20 + len(pieces)}
+    events = []
+    for number, piece in enumerate(pieces, 1):
+        last = number == len(pieces)
+        choice = {"index": 0, "delta": {"content": piece}, "finish_reason": "stop" if last else None}
+        chunk = {
+            "id": "x",
+            "object": "chat.completion.chunk",
+            "model": "codestral-latest",
+            "created": 0,
+            "choices": [choice],
+        }
+        events.append(event({**chunk, "usage": usage} if last else chunk))
+    return [*events, event("[DONE]")]
+
+
+class Provider:
+    """What an editor's test sees of the server in the thread."""
+
+    def __init__(self, server: FaultServer) -> None:
+        self._server = server
+        self.url = server.url
+
+    def answers(self, *pieces: str, pause: float = 0.0) -> None:
+        """From now on every question gets these pieces, `pause` seconds apart."""
+        self._server.answer = stream(fim(*pieces), pause=pause)
+
+    @property
+    def asked(self) -> int:
+        return len(self._server.asked)
+
+    @property
+    def dropped(self) -> int:
+        return self._server.dropped
+
+
+@contextmanager
+def provider() -> Iterator[Provider]:
+    """A running provider, ended with everything it still does."""
+    started: list[Provider] = []
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    over = asyncio.Event()
+
+    async def serve() -> None:
+        async with serving(stream(fim(""))) as server:
+            started.append(Provider(server))
+            ready.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
+    thread.start()
+    assert ready.wait(20)
+    try:
+        yield started[0]
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(20)
+        loop.close()

