@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Stop as stop:
         return _tell(str(stop), stop.code)
     except KeyboardInterrupt:
-        return _tell("Interrupted.", Exit.NOTHING)
+        return _tell("\nInterrupted.", Exit.NOTHING)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
         return Exit.NOTHING
@@ -100,7 +100,8 @@ class _Version(argparse.Action):
 
 
 def _tell(message: str, code: Exit) -> int:
-    print(f"{Ink(sys.stderr).bad('infill:')} {visible(message)}", file=sys.stderr)
+    start = "\n" if message.startswith("\n") else ""  # after a line that was left half drawn
+    print(f"{start}{Ink(sys.stderr).bad('infill:')} {visible(message.strip())}", file=sys.stderr)
     return code
 
 

@@ -142,7 +142,7 @@ class _Show:
         print(f"Asked {len(self._waits)} times, answered in {usual:.0f} ms (median).")
 
 
-EMBEDDED = "The workspace model answered: no weights, it learns from the open project and sends nothing."
+EMBEDDED = "The workspace model answered: it learns from the open project and sends nothing."
 NEXT = """{what}
 
 next:

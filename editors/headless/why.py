@@ -102,7 +102,7 @@ def _whether(report: Mapping[str, Any]) -> list[str]:
     return [
         f"{visible_line(name)} would be asked, {visible_line(where)}; {sends}.",
         f"Language {report['language'] or 'unknown'}; up to the end of the {report['extent']} would be shown; "
-        f"{report['masked_secrets']} secrets are masked.",
+        f"secrets masked: {report['masked_secrets']}.",
     ]
 
 
