@@ -15,6 +15,7 @@ from backends.errors import BackendError
 from context.clock import Clock
 from context.privacy import FimContext
 from context.snapshot import Cursor, Snapshot
+from context.syntax import Parsed
 from lsp_server.ahead import Ahead
 from lsp_server.cache import Answer, Cache, Place
 from lsp_server.debounce import Rhythm, wait
@@ -104,6 +105,8 @@ class Completer:
     def _kept(self, cursor: Cursor, trigger: Trigger) -> Offered | None:
         """What is on the screen or in the cache, before any wait. None also where the user asks for one more alternative."""
         shown = self._screen.rest_at(cursor)
+        if shown and trigger is Trigger.AUTOMATIC:
+            return self._show(cursor, trigger, [shown])
         suggestions = [shown] if shown else []
         for answer in self._cache.find(cursor, self._model):
             if trigger is Trigger.AUTOMATIC and (answer.confidence or 1.0) < self._manner.dial.floor:
@@ -168,14 +171,17 @@ class Completer:
         started = self._clock.now()
         if not ahead:
             self._status.thinking()
-        view = self._look(cursor)
-        cutter = Cutter(view.cursor, extent_at(view.cursor, view.parsed), view.parsed)
+        cutter = Cutter.later(lambda: self._place(cursor))
         place = Place.at(cursor, self._model)
 
         def landed(flight: Flight) -> None:
             self._landed(flight, context, started)
 
         return self._flights.start(place, self._backend.stream(request), cutter, landed, ahead=ahead)
+
+    def _place(self, cursor: Cursor) -> tuple[Cursor, Parsed | None]:
+        view = self._look(cursor)
+        return view.cursor, view.parsed
 
     def _landed(self, flight: Flight, context: FimContext, started: float) -> None:
         """Keeps what the stream brought, and tells the gate, the ledger and the status how it went."""

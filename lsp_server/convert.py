@@ -169,7 +169,9 @@ def typed_since(cursor: Cursor, now: Snapshot) -> str | None:
 
 def position(cursor: Cursor, encoding: Encoding) -> types.Position:
     text, end = cursor.snapshot.text, cursor.offset
-    line = text.count("\n", 0, end) + text.count("\r", 0, end) - text.count("\r\n", 0, end)
+    line = text.count("\n", 0, end)
+    if "\r" in text:
+        line += text.count("\r", 0, end) - text.count("\r\n", 0, end)
     return types.Position(line, encoding.width(cursor.line_before))
 
 
@@ -186,9 +188,13 @@ def inline_reply(outcome: Outcome, where: Asked, encoding: Encoding) -> types.In
 def _replacement(suggestion: Suggestion, where: Asked, encoding: Encoding) -> tuple[types.Range, str]:
     selected = where.selected
     behind = where.start + len(selected.replaced) if selected else where.start
-    start = position(Cursor(where.real.snapshot, where.start), encoding)
-    end = position(Cursor(where.real.snapshot, behind + where.typed + suggestion.replaces), encoding)
-    return types.Range(start, end), (selected.text if selected else "") + suggestion.text
+    text = (selected.text if selected else "") + suggestion.text
+    cursor = Cursor(where.real.snapshot, where.start)
+    start, last = position(cursor, encoding), behind + where.typed + suggestion.replaces
+    if last <= cursor.line_end:
+        line = where.real.snapshot.text[cursor.line_start : last]
+        return types.Range(start, types.Position(start.line, encoding.width(line))), text
+    return types.Range(start, position(Cursor(where.real.snapshot, last), encoding)), text
 
 
 def completion_reply(outcome: Outcome, cursor: Cursor, encoding: Encoding) -> types.CompletionList:

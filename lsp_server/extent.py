@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from context.snapshot import Cursor
 from lsp_server.control import control_token
@@ -59,12 +61,31 @@ class Cutter:
     """
 
     def __init__(self, cursor: Cursor, extent: Extent, parsed: Parsed | None = None) -> None:
-        self._place = Place(cursor, extent, parsed)
+        self._begin(lambda: Place(cursor, extent, parsed))
+
+    def _begin(self, make: Callable[[], Place]) -> None:
+        self._make = make
         self._raw = ""  # as it came
         self._answer = ""  # with plain line ends
         self._held = ""
         self._cut: int | None = None
         self._decided = -1  # the number of the last line whose beginning has been looked at
+
+    @classmethod
+    def later(cls, look: Callable[[], tuple[Cursor, Parsed | None]]) -> Self:
+        """A cutter that looks at its place when the answer's first piece comes: a request goes out without waiting for it."""
+
+        def make() -> Place:
+            cursor, parsed = look()
+            return Place(cursor, extent_at(cursor, parsed), parsed)
+
+        cutter = cls.__new__(cls)
+        cutter._begin(make)
+        return cutter
+
+    @cached_property
+    def _place(self) -> Place:
+        return self._make()
 
     def feed(self, piece: str) -> bool:
         """Takes the next piece; True when the stream should stop now."""

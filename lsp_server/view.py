@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from context.snapshot import Cursor, Snapshot
 from context.syntax import Parsed, Trees
 
-WHOLE = 48_000  # characters; a smaller document is looked at as a whole
-BEFORE = 24_000
-AFTER = 12_000
+WHOLE = 16_000  # characters; a smaller document is looked at as a whole
+BEFORE = 8_000
+AFTER = 4_000
 
 
 @dataclass(frozen=True, slots=True)

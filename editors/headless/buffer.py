@@ -54,6 +54,12 @@ class Buffer:
         self.before, self.after, self.version = self.before + text, self.after[replaces:], self.version + 1
         return change
 
+    def delete(self) -> Mapping[str, Any]:
+        """Takes away the character before the cursor, as Backspace does; returns the change."""
+        end = self.position()
+        self.before, self.version = self.before[:-1], self.version + 1
+        return {"range": {"start": self.position(), "end": end}, "text": ""}
+
     def ghost(self, item: Mapping[str, Any]) -> Ghost | None:
         """An inline completion as it looks at the cursor; None where it does not fit there, as an editor would drop it."""
         text = item["insertText"]

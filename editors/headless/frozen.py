@@ -1,0 +1,98 @@
+"""The real language server in a process whose time stands still until a bench moves it.
+
+Everything is the server as editors start it, over its own pipes; only the clock is the bench's: the event loop and the session
+read it, and where the loop would sleep it says until when and waits to be told the time. So an hour of typing takes seconds, a
+run can be repeated exactly, and a busy machine changes nothing in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import selectors
+import struct
+import sys
+
+TICK = struct.Struct("<Qd")
+"""To the server: the number of the tick and the time. From it: the last tick's number and when it wants to be woken."""
+
+FOREVER = float("inf")
+
+
+class FrozenSelector(selectors.DefaultSelector):
+    """Reports that the loop has nothing to do instead of letting time pass. `control` is the bench's end of a socket."""
+
+    def __init__(self, control: int) -> None:
+        super().__init__()
+        self.now, self._tick, self._control, self._told = 0.0, 0, control, (0, -1.0)
+        self.register(control, selectors.EVENT_READ, None)
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        wake = FOREVER if timeout is None else self.now + timeout
+        while True:
+            ready = self._ready(0)
+            if ready or (timeout is not None and wake <= self.now):
+                return ready
+            told = (self._tick, wake)
+            if told != self._told:
+                self._told = told
+                os.write(self._control, TICK.pack(*told))
+            if ready := self._ready(None):
+                return ready
+
+    def _ready(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = []
+        for key, events in super().select(timeout):
+            if key.fd == self._control:
+                data = os.read(self._control, TICK.size)
+                if not data:
+                    os._exit(0)  # the bench has gone
+                self._tick, self.now = TICK.unpack(data)
+            else:
+                ready.append((key, events))
+        return ready
+
+
+class FrozenLoop(asyncio.SelectorEventLoop):
+    def __init__(self, selector: FrozenSelector) -> None:
+        self._frozen = selector
+        super().__init__(selector)
+
+    def time(self) -> float:
+        return self._frozen.now
+
+
+class LoopClock:
+    """The session's clock: the loop's time."""
+
+    def __init__(self, selector: FrozenSelector) -> None:
+        self._selector = selector
+
+    def now(self) -> float:
+        return self._selector.now
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def main() -> None:
+    """`python -P -m editors.headless.frozen CONTROL [flags of infill lsp]`"""
+    from lsp_server.__main__ import main as serve
+    from lsp_server.command_line import add_flags, given
+    from lsp_server.start import session_factory
+
+    selector = FrozenSelector(int(sys.argv[1]))
+
+    class Policy(asyncio.DefaultEventLoopPolicy):
+        def new_event_loop(self) -> asyncio.AbstractEventLoop:
+            return FrozenLoop(selector)
+
+    asyncio.set_event_loop_policy(Policy())
+    parser = argparse.ArgumentParser()
+    add_flags(parser)
+    serve(session_factory(given(parser.parse_args(sys.argv[2:])), os.environ, clock=LoopClock(selector)))
+
+
+if __name__ == "__main__":
+    main()
