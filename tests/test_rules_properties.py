@@ -176,3 +176,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(piece: str, most: int) -> 
     cutter = Cutter(at, extent_at(at))
     assert any(cutter.feed(piece) for _ in range(most))
     assert len(cutter.text) <= 16_000
+
+
+def test_half_of_a_surrogate_pair_is_not_offered() -> None:
+    assert isinstance(apply("smile('\ud83d')", cursor("x = ", "\n", "python")), Drop)

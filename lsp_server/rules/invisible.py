@@ -1,7 +1,8 @@
 """Characters that cannot be seen, or that turn the direction of others, could hide what an accepted line does: refused.
 
 Joiners that a script or an emoji needs are not among them: a zero-width joiner between letters of Arabic or Indic words, or
-between two emoji, a variation selector after a symbol. (The attack is "Trojan Source", CVE-2021-42574.)
+between two emoji, a variation selector after a symbol. Half of a surrogate pair is no character at all: some editors cannot
+even read the message that holds one. (The attack is "Trojan Source", CVE-2021-42574.)
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from lsp_server.rules.verdict import Drop
 
 _SUSPECT = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    r"\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    r"\ud800-\udfff\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _LEADING = re.compile(r"[\u200b\u2060\ufeff]+")
 _JOINERS = "\u200c\u200d"
