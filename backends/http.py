@@ -261,6 +261,9 @@ class Client:
 
         wiring = self._wiring
         headers = {"Accept-Encoding": "identity", "User-Agent": "infill"}
+        if self._key and not self._key.fits_a_header:
+            mend = "Set it again, with `infill key set` or where it comes from."
+            raise BadRequest(self._backend, "The key is not one line of visible ASCII characters.", mend)
         if self._key:
             headers["Authorization"] = f"Bearer {self._key.reveal()}"
         limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=4, keepalive_expiry=KEEP_ALIVE)
@@ -336,12 +339,11 @@ class Client:
             )
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                what = f"The certificate of {server} is not trusted: {cause.verify_message}."
+                what = f"The certificate of {server} is not trusted: {cause.verify_message.rstrip('.')}."
                 return Unreachable(name, what, "If your company signs its own, name its file in `ca_file`.")
             if isinstance(cause, ssl.SSLError):
-                return Unreachable(
-                    name, f"No secure connection to {server}: {cause.reason}.", "Check `base_url` and `proxy`."
-                )
+                why = f": {cause.reason}" if cause.reason else ""
+                return Unreachable(name, f"No secure connection to {server}{why}.", "Check `base_url` and `proxy`.")
             if isinstance(cause, socket.gaierror):
                 return Unreachable(name, f"The name in {server} is not known.", "Check the network and `base_url`.")
         if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):

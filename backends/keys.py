@@ -45,6 +45,15 @@ class Secret:
     def reveal(self) -> str:
         return self._value
 
+    @property
+    def fits_a_header(self) -> bool:
+        """One line of visible ASCII characters; nothing else can be sent."""
+        return all("!" <= character <= "~" for character in self._value)
+
+    @property
+    def _bytes(self) -> bytes:
+        return self._value.encode("utf-8", "surrogatepass")
+
     def __repr__(self) -> str:
         return "***"
 
@@ -52,7 +61,7 @@ class Secret:
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+        return isinstance(other, Secret) and hmac.compare_digest(self._bytes, other._bytes)
 
     def __hash__(self) -> int:
         return hash((Secret, self._value))
@@ -105,7 +114,7 @@ def find(
 def set(origin: str, secret: Secret, *, keyring: Keyring | None = None, file: Path | None = None) -> str:
     """Keeps a key for `origin`; returns where, in words. An empty key is a ValueError; a file that cannot be written, or that
     others can read, raises OSError or `private_file.NotPrivate`."""
-    if not secret or not all("!" <= character <= "~" for character in secret.reveal()):
+    if not secret or not secret.fits_a_header:
         raise ValueError("A key is one line of visible ASCII characters.")
     ring = keyring or _keyring()
     if ring is not None:

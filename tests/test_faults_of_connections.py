@@ -17,6 +17,9 @@ from backends.errors import (
     Unreachable,
 )
 from backends.http import Wiring
+from backends.keys import Secret
+from backends.mistral import Mistral
+from context.clock import MonotonicClock
 from tests.fault_server import (
     Answer,
     Asked,
@@ -28,6 +31,7 @@ from tests.fault_server import (
     stream,
 )
 from tests.mistral_asking import EVENT_STREAM, SOON, ask, failed, failed_at, piece
+from tests.requests import fim_request
 from tests.tls import Authority
 
 
@@ -51,6 +55,17 @@ class TestNoConnection:
 
     async def test_a_unix_socket_that_is_not_there(self, tmp_path: Path) -> None:
         await failed_at("http://localhost", Unreachable, wiring=Wiring(socket=tmp_path / "none.sock"))
+
+
+@pytest.mark.parametrize("key", ["two\nlines", "schlüssel", "half \udcff", "\ud83d"])
+async def test_a_key_that_no_header_can_carry_is_said(key: str) -> None:
+    async with serving(stream([piece("x", "stop")])) as server:
+        mistral = Mistral(server.url, key=Secret(key), clock=MonotonicClock())
+        with pytest.raises(BadRequest, match="visible ASCII") as caught:
+            [each async for each in mistral.stream(fim_request(prefix=""))]
+        assert key not in str(caught.value)
+        assert server.asked == []
+        assert Secret(key) == Secret(key)
 
 
 class TestCertificates:
