@@ -39,7 +39,7 @@ class Reason(StrEnum):
     OVER_BUDGET = "the day's budget is spent"
     SUPERSEDED = "a newer request came"
     EMPTY_ANSWER = "the model had nothing to add"
-    DROPPED = "no rule let the answer through"
+    DROPPED = "a rule dropped the answer"
     NO_BACKEND = "no backend is allowed"
 
 

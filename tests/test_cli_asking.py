@@ -84,6 +84,16 @@ def test_nothing_to_offer_has_a_reason(capsys: pytest.CaptureFixture[str], flags
     assert (code, json.loads(out)["reason"]) == (Exit.NOTHING, words)
 
 
+def test_answer_that_a_rule_dropped_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    where, answer = place(ADD), "a + (\x1b[2J"
+    code, out, err = run(capsys, "complete", where, *scripted(answer))
+    assert (code, out) == (Exit.NOTHING, "")
+    assert "a rule dropped the answer (" in err
+    assert "The answer was: a + (\\x1b[2J\n" in err
+    _, out, _ = run(capsys, "complete", where, *scripted(answer), "--json")
+    assert json.loads(out)["dropped"] == answer
+
+
 @pytest.mark.parametrize(
     "flags",
     [
@@ -147,3 +157,13 @@ def test_why_explains_each_rule(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "why", place(ADD), "--answer", "```python\na + b\n```")
     assert "fences:\n  | a + b" in out
     assert "scope: leaves it" in out
+
+
+def test_why_ends_with_what_would_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    where = place("print(add(‸))\n")
+    _, out, _ = run(capsys, "why", where, "--answer", "1, 2))")
+    assert out.endswith("What would be shown, in place of 2 characters after the cursor\n  | 1, 2))\n")
+    _, out, _ = run(capsys, "why", where, "--answer", "\u202e1")
+    assert "Nothing would be shown" in out
+    _, out, _ = run(capsys, "why", where, "--answer", "1, 2))", "--json")
+    assert json.loads(out)["outcome"] == {"shown": True, "text": "1, 2))", "replaces": 2}

@@ -42,6 +42,36 @@ def test_wrong_use_is_exit_code_2(capsys: pytest.CaptureFixture[str], argv: list
     assert run(capsys, *argv)[0] == Exit.USAGE
 
 
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["nonsense"], "invalid choice: 'nonsense'"),
+        (["complete"], "required: FILE:LINE:COL"),
+        (["complete", "a.py:12"], "both counted from 1, as in src/app.py:12:5"),
+        (["key"], "required: set|clear|show-where"),
+    ],
+)
+def test_wrong_use_is_one_line_that_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], argv: list[str], words: str
+) -> None:
+    code, out, err = run(capsys, *argv)
+    assert (code, out, err.count("\n")) == (Exit.USAGE, "", 1)
+    assert words in err
+    assert "--help` says more." in err
+
+
+def test_server_at_a_terminal_says_what_it_waits_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lsp_server.__main__.main", lambda *_, **__: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run(capsys, "lsp") == (Exit.DONE, "", "")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    code, out, err = run(capsys, "lsp")
+    assert (code, out) == (Exit.DONE, "")
+    assert "waits for an editor" in err
+
+
 def test_config_says_whence(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INFILL_MODEL", "from-the-environment")
     project = Path.cwd() / ".infill.toml"
@@ -82,6 +112,16 @@ def test_key_is_kept_found_and_cleared(
 
 def test_key_of_a_server_that_is_not_named_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "key", "set", "--backend", "openai")[0] == Exit.USAGE
+
+
+def test_key_is_looked_for_where_the_backend_would_ask(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, out, _ = run(capsys, "key", "show-where", "--backend", "llama_cpp")
+    assert "No key for http://127.0.0.1:8080" in out
+    assert "INFILL_API_KEY" in out
+    monkeypatch.setenv("INFILL_API_KEY", KEY)
+    assert run(capsys, "key", "show-where", "--backend", "llama_cpp")[0] == Exit.DONE
 
 
 def test_bug_is_one_sentence_without_the_text_it_held(

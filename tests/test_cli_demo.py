@@ -73,6 +73,20 @@ def test_folder_without_program_text_is_told(capsys: pytest.CaptureFixture[str])
     assert (code, "holds no file of program text" in err) == (Exit.NOTHING, True)
 
 
+def test_code_is_typed_rather_than_a_changelog() -> None:
+    Path("CHANGELOG.md").write_text("- Something was changed by somebody (#1)\n" * 100)
+    assert [file.name for file in passage.files_of(Path())] == ["CHANGELOG.md"]
+    Path("shapes.py").write_text(shapes(8))
+    assert [file.name for file in passage.files_of(Path())] == ["shapes.py"]
+
+
+def test_what_the_demo_says_fits_a_small_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("shapes.py").write_text(shapes(8))
+    _, out, _ = run(capsys, "demo", "shapes.py")
+    said = [line for line in out.splitlines() if "│" not in line]
+    assert max(map(len, said)) <= 80
+
+
 def test_passage_is_whole_paragraphs_that_resemble_the_rest() -> None:
     odd = "".join(f"odd_{number} = thing{number}({number}, key{number}=None)\n" for number in range(30))
     Path("shapes.py").write_text(odd + "\n\n" + shapes(8))

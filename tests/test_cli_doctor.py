@@ -38,6 +38,13 @@ def test_each_problem_has_its_mend(capsys: pytest.CaptureFixture[str], home: Pat
     assert "No connection to http://127.0.0.1:9" in bad["backend"]["what"]
 
 
+def test_server_of_ones_own_needs_no_key(capsys: pytest.CaptureFixture[str]) -> None:
+    _, found = findings(capsys, "--backend", "llama_cpp", "--set", "local_only=true")
+    key = next(one for one in found if one["about"] == "key")
+    assert (key["state"], key["what"]) == ("note", "There is no key for http://127.0.0.1:8080.")
+    assert "MISTRAL" not in key["mend"]
+
+
 def test_key_is_named_by_its_place_and_its_server(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

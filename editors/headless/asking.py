@@ -103,6 +103,10 @@ class Question:
         """What each rule would make of an answer. No stream is cut short here, so the rule `scope` shows where it would be."""
         return explain(answer, self._view.cursor, self.extent, self._view.parsed)
 
+    def outcome(self, answer: str) -> Shown | Drop:
+        """What an editor would be given for an answer."""
+        return apply(answer, self._view.cursor, self.extent, self._view.parsed)
+
     async def aclose(self) -> None:
         await self.backend.aclose()
 

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from editors.headless.command import Command
 from editors.headless.exits import Exit, Stop
@@ -73,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser(wanted: str) -> argparse.ArgumentParser:
     """Knows all commands by name, and the arguments of the `wanted` one: an editor that starts the server waits for no other."""
     shape = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="infill", description="Code completion for any editor, over LSP.", epilog=_EXAMPLES, formatter_class=shape
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
@@ -87,6 +88,13 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
             command.arguments(one)
             one.set_defaults(command=command, name=name)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence; the help, which argparse would print above it, is one command away."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_tell(f"{message.rstrip('.')}. `{self.prog} --help` says more.", Exit.USAGE))
 
 
 class _Version(argparse.Action):

@@ -14,7 +14,7 @@ from editors.headless.config import settings_here
 from editors.headless.exits import Exit, Stop
 from editors.headless.place import Place, root_of
 from editors.headless.screen import Screen
-from editors.headless.terminal import visible
+from editors.headless.terminal import shorten, visible, visible_line
 from lsp_server.command_line import add_flags
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ EXAMPLES = """\
   infill complete main.go:40:1 | tee answer.txt       into a pipe goes the text to insert and nothing else
 """
 ABOVE = 5  # lines of the file shown above the cursor, on a terminal
+ANSWER_SHOWN = 160  # characters of an answer that was dropped
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +50,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 async def _ask(question: Question, place: Place, *, as_json: bool) -> int:
     from backends.errors import BackendError
+    from lsp_server.outcome import Reason
     from lsp_server.rules import Drop
 
     try:
@@ -56,9 +58,9 @@ async def _ask(question: Question, place: Place, *, as_json: bool) -> int:
             return _nothing(nothing.reason, nothing.detail, as_json=as_json)
         answer = await (question.answer(lambda _text: None) if as_json else _watched(question, place))
         if not answer.raw.strip():
-            return _nothing("the model had nothing to add", "", as_json=as_json)
+            return _nothing(Reason.EMPTY_ANSWER, "", as_json=as_json)
         if isinstance(answer.shown, Drop):
-            return _nothing("no rule let the answer through", answer.shown.reason, as_json=as_json)
+            return _nothing(Reason.DROPPED, answer.shown.reason, as_json=as_json, dropped=answer.raw)
         if as_json:
             print(json.dumps(_report(question, answer, answer.shown.text, answer.shown.replaces), indent=2))
         return Exit.DONE
@@ -114,11 +116,15 @@ def _report(question: Question, answer: Answer, text: str, replaces: int) -> dic
     }
 
 
-def _nothing(reason: str, detail: str, *, as_json: bool) -> int:
+def _nothing(reason: str, detail: str, *, as_json: bool, dropped: str = "") -> int:
+    """`dropped` is the answer that the rules kept back: whoever asks at a terminal wants to see what it was."""
     if as_json:
-        print(json.dumps({"offered": False, "reason": reason, "detail": detail}, indent=2))
+        told = {"offered": False, "reason": reason, "detail": detail}
+        print(json.dumps(told | ({"dropped": dropped} if dropped else {}), indent=2))
     else:
         print(f"Nothing to offer: {visible(reason)}{f' ({visible(detail)})' if detail else ''}.", file=sys.stderr)
+        if dropped:
+            print(f"The answer was: {shorten(visible_line(dropped), ANSWER_SHOWN)}", file=sys.stderr)
     return Exit.NOTHING
 
 

@@ -138,7 +138,7 @@ class _Show:
         import statistics
 
         usual, whole = statistics.median(self._waits) * 1000, self._keys + self._saved
-        print(f"\n{self._keys} keys instead of {whole}, {self.accepted} of them Tab. ", end="")
+        print(f"\n{self._keys} keys instead of {whole}, {self.accepted} of them Tab.")
         print(f"Asked {len(self._waits)} times, answered in {usual:.0f} ms (median).")
 
 
@@ -147,9 +147,9 @@ NEXT = """{what}
 
 next:
   your code     infill demo PATH
-  your editor   it starts `infill lsp`; the README has the few lines for each editor
-  a key         `infill key set`, and Codestral answers, far better; `infill doctor` checks it
-  a local model infill demo --backend llama_cpp --base-url http://127.0.0.1:8080
+  your editor   it starts `infill lsp`; the README has the few lines for it
+  a key         `infill key set`, then Codestral answers; `infill doctor` checks
+  a local model infill demo --backend llama_cpp, with a llama-server running
 """
 
 

@@ -79,7 +79,8 @@ def _settings(case: Case) -> Iterator[Finding]:
         yield Finding(State.BAD, "settings", f"{problem.where}:{name} {problem.what}", problem.mend)
     if not case.resolved.problems:
         own = sum(whence != "default" for whence in case.resolved.provenance.values())
-        yield Finding(State.GOOD, "settings", f"{own} settings differ from the defaults; `infill config` shows all.")
+        differ = "One setting differs" if own == 1 else f"{own} settings differ"
+        yield Finding(State.GOOD, "settings", f"{differ} from the defaults; `infill config` shows all.")
     if not case.resolved.settings.enabled:
         whence = case.resolved.provenance["enabled"]
         yield Finding(State.NOTE, "settings", f"Infill is switched off: {whence}.", "Set `enabled` to true there.")
@@ -92,7 +93,7 @@ def _keys(case: Case) -> Iterator[Finding]:
     if problem := keys.problem():
         yield Finding(State.BAD, "key", problem, "Mend or remove the file, then run `infill key set`.")
     try:
-        backend, origin = bound_to(case.arguments)
+        backend, origin = bound_to(case.arguments, named=False)
     except Stop as stop:
         yield Finding(State.BAD, "key", str(stop))
         return
@@ -100,7 +101,10 @@ def _keys(case: Case) -> Iterator[Finding]:
     if found is not None:
         yield Finding(State.GOOD, "key", f"The key from {found.provenance} goes to {origin} and to no other server.")
     else:
-        mend = "`infill key set` keeps one, MISTRAL_API_KEY gives one; the workspace model needs none."
+        keep, none = "`infill key set`", "the workspace model needs none"
+        if backend != "mistral":
+            keep, none = "`infill key set --base-url URL`", "a server of your own may need none"
+        mend = f"{keep} keeps one, {keys.ENVIRONMENT[backend][0]} gives one; {none}."
         yield Finding(State.NOTE, "key", f"There is no key for {origin}.", mend)
 
 
@@ -165,7 +169,12 @@ def _editors(case: Case) -> Iterator[Finding]:
     known = {"nvim": "Neovim", "hx": "Helix", "emacs": "Emacs", "vim": "Vim", "code": "VS Code", "zed": "Zed"}
     found = [name for program, name in known.items() if shutil.which(program)]
     what = f"On this machine: {', '.join(found)}." if found else "No editor that we know is on the PATH."
-    yield Finding(State.NOTE, "editors", what, "The README shows how each one starts `infill lsp`.")
+    yield Finding(
+        State.NOTE,
+        "editors",
+        what,
+        "The README says how each starts `infill lsp`; any LSP client can.",
+    )
 
 
 CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (

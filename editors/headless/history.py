@@ -55,8 +55,10 @@ class History:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
+        except FileNotFoundError as error:
+            raise NoHistory("The program `git` is not on the PATH.") from error
         except (OSError, subprocess.CalledProcessError) as error:
-            raise NoHistory(f"{folder} has no git history that can be read ({type(error).__name__}).") from error
+            raise NoHistory(f"{folder} has no git history that can be read.") from error
 
     def close(self) -> None:
         self._blobs.communicate()

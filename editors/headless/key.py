@@ -21,11 +21,10 @@ EXAMPLES = """\
   infill key set --base-url https://llm.example.com
   infill key clear
 """
-DEFAULT = "https://api.mistral.ai"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("set", "clear", "show-where"))
+    parser.add_argument("what", choices=("set", "clear", "show-where"), metavar="set|clear|show-where")
     parser.add_argument("--json", action="store_true", help="print JSON (show-where)")
     add_flags(parser)
 
@@ -34,7 +33,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from backends import keys
     from backends.private_file import NotPrivate
 
-    backend, origin = bound_to(arguments)
+    backend, origin = bound_to(arguments, named=arguments.what != "show-where")
     try:
         if arguments.what == "set":
             where = keys.set(origin, keys.Secret(_typed()))
@@ -48,16 +47,18 @@ def _run(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def bound_to(arguments: argparse.Namespace) -> tuple[str, str]:
-    """The backend and the origin that a key is for: what the user's own settings name, else Mistral's API."""
+def bound_to(arguments: argparse.Namespace, *, named: bool = True) -> tuple[str, str]:
+    """The backend and the origin that a key is for: what the user's own settings name, else Mistral's API. A key is kept only
+    for a server that the user has `named`; one is looked for at the backend's usual address too."""
     from backends.address import origin_of
+    from backends.registry import SERVERS
 
     settings = settings_here(arguments, Path.cwd()).settings
     backend = settings.backend if settings.backend in ("openai", "llama_cpp") else "mistral"
-    if backend != "mistral" and not settings.base_url:
+    if named and backend != "mistral" and not settings.base_url:
         raise Stop(Exit.USAGE, f"A key belongs to one server: add --base-url URL for the backend {backend}.")
     try:
-        return backend, origin_of(settings.base_url or DEFAULT)
+        return backend, origin_of(settings.base_url or SERVERS[backend].default_url)
     except ValueError as error:
         raise Stop(Exit.USAGE, str(error)) from None
 
@@ -85,7 +86,7 @@ def _show_where(backend: str, origin: str, *, as_json: bool) -> int:
     elif found is not None:
         print(f"The key from {found.provenance} would be sent to {origin}.")
     else:
-        print(f"No key for {origin}. {problem or 'Run `infill key set`, or set MISTRAL_API_KEY.'}")
+        print(f"No key for {origin}. {problem or f'Run `infill key set`, or set {keys.ENVIRONMENT[backend][0]}.'}")
     return Exit.DONE if found else Exit.NOTHING
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
 from editors.headless.command import Command
 from editors.headless.exits import Exit
@@ -15,6 +16,7 @@ EXAMPLES = """\
   infill lsp --backend workspace              nothing leaves the machine
   infill lsp --backend mistral --base-url https://codestral.mistral.ai
 """
+AT_A_TERMINAL = "infill lsp waits for an editor to speak with it; Ctrl-C ends it. `infill demo` shows it at work."
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +31,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from lsp_server.connection import Options
     from lsp_server.start import session_factory
 
+    if sys.stdin.isatty():
+        print(AT_A_TERMINAL, file=sys.stderr)
     known = resolve(given(arguments), os.environ, {}, user_file()).settings  # what an editor may change comes later
     factory, options = session_factory(given(arguments), os.environ), Options(known.completion_fallback)
     main(factory, options, log_level=logging.getLevelNamesMapping()[known.log_level.upper()])

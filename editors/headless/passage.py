@@ -17,6 +17,7 @@ from editors.headless.place import line_spans, open_snapshot
 
 LONGEST, SHORTEST = 600, 240  # characters to type
 WIDEST = 90  # characters in a line; a wider one would be cropped on many terminals
+NO_CODE = ("markdown", "json", "jsonc", "yaml", "toml", "html", "css")
 MOST_FILES = 30  # of a folder, the newest first
 FILE_BYTES = range(1_500, 120_000)
 
@@ -51,7 +52,8 @@ def choose(files: Sequence[Path]) -> Passage | None:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The file itself, or the newest files of program text in a folder, as far as a model may see them."""
+    """The file itself, or the newest files of program text in a folder, as far as a model may see them. Documents and data
+    only where there is no code: a changelog resembles itself more than any code does."""
     from context.grammars import language_of
     from context.privacy import Gate
     from context.walker import walk
@@ -59,7 +61,9 @@ def files_of(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     found = [file for file in walk(path, Gate([path])) if file.size in FILE_BYTES and language_of(file.path)]
-    return [file.path for file in sorted(found, key=lambda file: file.mtime_ns, reverse=True)[:MOST_FILES]]
+    code = [file for file in found if language_of(file.path) not in NO_CODE]
+    newest = sorted(code or found, key=lambda file: file.mtime_ns, reverse=True)
+    return [file.path for file in newest[:MOST_FILES]]
 
 
 def _passages(file: Path, *, alone: bool) -> Iterator[Passage]:

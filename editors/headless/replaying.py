@@ -87,7 +87,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         results = asyncio.run(_replay(arguments))
     except NoHistory as error:
-        raise Stop(Exit.USAGE, f"{error} Name a repository with history.") from error
+        raise Stop(Exit.USAGE, f"{error} `infill bench` asks about the commits of a git repository.") from error
     if not results:
         raise Stop(Exit.NOTHING, "No commit added a line of code that is worth asking about.")
     summary = _summary(results)

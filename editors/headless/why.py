@@ -18,6 +18,7 @@ from lsp_server.command_line import add_flags
 
 if TYPE_CHECKING:
     from editors.headless.asking import Question
+    from lsp_server.rules import Drop, Shown
 
 EXAMPLES = """\
   infill why src/app.py:12:5                            what would be asked at line 12, column 5
@@ -75,6 +76,7 @@ def _report(question: Question, answer: str | None) -> dict[str, Any]:
     }
     if answer is not None:
         report["rules"] = [_step(step.rule, step.before, step.after) for step in question.explain(answer)]
+        report["outcome"] = _outcome(question.outcome(answer))
     return report
 
 
@@ -82,6 +84,14 @@ def _step(rule: str, before: str, after: Any) -> dict[str, Any]:
     if isinstance(after, str):
         return {"rule": rule, "changed": after != before, "after": after}
     return {"rule": rule, "changed": True, "dropped": after.reason}
+
+
+def _outcome(outcome: Shown | Drop) -> dict[str, Any]:
+    from lsp_server.rules import Drop
+
+    if isinstance(outcome, Drop):
+        return {"shown": False, "reason": outcome.reason}
+    return {"shown": True, "text": outcome.text, "replaces": outcome.replaces}
 
 
 def _text(report: Mapping[str, Any]) -> str:
@@ -156,7 +166,15 @@ def _rules(report: Mapping[str, Any]) -> list[str]:
             rows.append(f"  {step['rule']}:\n{visible(_quoted(step['after']))}")
         else:
             rows.append(f"  {step['rule']}: leaves it")
-    return [_title("What the rules would make of the answer"), *rows]
+    return [_title("What the rules would make of the answer"), *rows, *_verdict(report["outcome"])]
+
+
+def _verdict(outcome: Mapping[str, Any]) -> list[str]:
+    if not outcome["shown"]:
+        return [_title("Nothing would be shown"), f"  {visible_line(outcome['reason'])}"]
+    count = outcome["replaces"]
+    instead = f", in place of {count} character{'s' * (count > 1)} after the cursor" if count else ""
+    return [_title(f"What would be shown{instead}"), visible(_quoted(outcome["text"]))]
 
 
 COMMAND = Command(EXAMPLES, _arguments, _run)
