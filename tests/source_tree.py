@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -32,13 +33,19 @@ def tree(path: Path) -> ast.Module:
 @cache
 def texts() -> tuple[Path, ...]:
     """Every text file of the repository, without asking git: a copy without history is checked too."""
-    found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
-    return tuple(sorted(path for path in found if path.suffix in TEXT and path.name != ".git" and not _ignored(path)))
+    found = []
+    for folder, names, files in os.walk(ROOT):
+        names[:] = [name for name in names if not _built(Path(folder, name))]
+        found += [
+            Path(folder, file).relative_to(ROOT) for file in files if Path(file).suffix in TEXT and file != ".git"
+        ]
+    return tuple(sorted(found))
 
 
-def _ignored(path: Path) -> bool:
-    built = {"__pycache__", "node_modules", "build", "dist"}
-    return any(part in built or (part.startswith(".") and part not in (".ci", ".github")) for part in path.parts[:-1])
+def _built(folder: Path) -> bool:
+    """Caches, environments and other things that a clone does not have."""
+    hidden = folder.name.startswith(".") and folder.name not in (".ci", ".github")
+    return hidden or folder.name in ("__pycache__", "node_modules", "build", "dist") or (folder / "pyvenv.cfg").exists()
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
