@@ -109,9 +109,12 @@ def _index(found: dict[str, WalkedFile], old: Index | None, gate: Gate) -> Index
             files.append(collected.again(old, number))
         else:
             text = read(file.path)
-            if text is not None:
-                language = language_to_learn(file.path) or ""
-                files.append(collected.read(path, stamp, language, without_secrets(text, gate)))
+            language = language_to_learn(file.path) or ""
+            files.append(
+                collected.nothing(path, stamp)
+                if text is None
+                else collected.read(path, stamp, language, without_secrets(text, gate))
+            )
         if collected.tokens > MOST_TOKENS:
             break
     return collected.index(files)

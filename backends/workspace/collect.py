@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,27 +54,28 @@ class Collector:
         self.tokens += high - low
         return Read(old.paths[number], old.stamps[number], np.array(ids, np.int32)[which], old.space[low:high].copy())
 
-    def index(self, files: Sequence[Read]) -> Index:
-        tokens = np.concatenate([file.tokens for file in files]) if files else np.empty(0, np.int32)
-        space = np.concatenate([file.space for file in files]) if files else np.empty(0, np.uint8)
-        present = np.flatnonzero(np.bincount(tokens, minlength=FIRST_WORD))
-        words = sorted(
-            (self._texts[number - FIRST_WORD].encode("utf-8", "surrogatepass"), number)
-            for number in present.tolist()
-            if number >= FIRST_WORD
-        )
-        ranked = np.arange(FIRST_WORD + len(self._texts), dtype=np.int32)
-        ranked[[number for _, number in words]] = np.arange(FIRST_WORD, FIRST_WORD + len(words), dtype=np.int32)
+    def nothing(self, path: str, stamp: tuple[int, int]) -> Read:
+        """A file that holds nothing to learn: it is remembered, so that it is not looked at again."""
+        return Read(path, stamp, np.full(1, FILE, np.int32), np.zeros(1, np.uint8))
+
+    def index(self, files: list[Read]) -> Index:
+        """Takes the files out of the list as it goes, so that their tokens are not held twice."""
+        paths, stamps = [file.path for file in files], [file.stamp for file in files]
         first_of = np.zeros(len(files) + 1, np.int32)
         first_of[1:] = np.cumsum([len(file.tokens) for file in files])
-        return build(
-            [word for word, _ in words],
-            ranked[tokens],
-            space,
-            first_of,
-            [file.path for file in files],
-            [file.stamp for file in files],
-        )
+        tokens = np.concatenate([file.tokens for file in files]) if files else np.empty(0, np.int32)
+        space = np.concatenate([file.space for file in files]) if files else np.empty(0, np.uint8)
+        files.clear()
+        present = np.flatnonzero(np.bincount(tokens, minlength=FIRST_WORD)).tolist()
+        numbers = sorted((n for n in present if n >= FIRST_WORD), key=self._bytes)
+        ranked = np.arange(FIRST_WORD + len(self._texts), dtype=np.int32)
+        ranked[numbers] = np.arange(FIRST_WORD, FIRST_WORD + len(numbers), dtype=np.int32)
+        tokens = ranked[tokens]
+        del ranked
+        return build([self._bytes(n) for n in numbers], tokens, space, first_of, paths, stamps)
+
+    def _bytes(self, number: int) -> bytes:
+        return self._texts[number - FIRST_WORD].encode("utf-8", "surrogatepass")
 
     def _intern(self, text: str) -> int:
         found = self._ids.get(text)

@@ -30,6 +30,9 @@ CONTEXT = 12
 ALL_UP_TO = 256
 """A range of at most so many places is taken whole; a longer one is sampled evenly."""
 
+AT_ONCE = 400_000
+"""Places sorted at once while an index is built."""
+
 _MAGIC = b"INFILLWS"
 _VERSION = 3
 _HEAD = struct.Struct("<8sIII")
@@ -100,39 +103,53 @@ class Index:
 
 
 def sorted_by_context(tokens: Ints) -> tuple[Ints, Ints]:
-    """(`order`, `starts`) by doubling: places ranked by their last 3 tokens, then 6, then 12."""
+    """(`order`, `starts`) by doubling: places ranked by their last token, then 2, 4, 8, 16. Each step sorts within the groups
+    of the first token, some hundred thousand places at a time, so that a long index needs little memory."""
     size = len(tokens)
-    vocabulary = int(tokens.max(initial=0)) + 1
-    before = np.zeros(size, np.int64)
+    before = np.zeros(size, np.int32)
     before[1:] = tokens[:-1]
-    starts = np.zeros(vocabulary + 1, np.int32)
-    starts[1:] = np.cumsum(np.bincount(before, minlength=vocabulary))
-    bits = max(vocabulary.bit_length(), 1)
-    key, depth = before, 1
-    while depth < 3 and bits * (depth + 1) <= 62:
-        wider = key << bits
-        wider[depth:] |= before[: max(size - depth, 0)]
-        key, depth = wider, depth + 1
-    del before
-    order = np.argsort(key, kind="stable")
+    starts = np.zeros(int(before.max(initial=0)) + 2, np.int32)
+    starts[1:] = np.cumsum(np.bincount(before, minlength=len(starts) - 1))
+    slices = _slices(starts)
+    order = np.empty(size, np.int32)
+    for (low, high), (first, last) in slices:
+        places = np.flatnonzero((before >= first) & (before < last)).astype(np.int32)
+        order[low:high] = places[np.argsort(before[places], kind="stable")]
+    rank, depth = before, 1
     while depth < CONTEXT:
-        ordered = key[order]
-        rank_in_order = np.empty(size, np.int64)
-        rank_in_order[:1] = 1
-        rank_in_order[1:] = ordered[1:] != ordered[:-1]
-        del ordered
-        np.cumsum(rank_in_order, out=rank_in_order)
-        rank = np.empty(size, np.int32)
-        rank[order] = rank_in_order
-        count = int(rank_in_order[-1]) if size else 0
-        del rank_in_order, order
-        key = rank.astype(np.int64)
-        key *= count + 1
-        key[depth:] += rank[: max(size - depth, 0)]
-        del rank
-        depth *= 2
-        order = np.argsort(key, kind="stable")
-    return order.astype(np.int32), starts
+        for (low, high), _ in slices:
+            places = order[low:high]
+            order[low:high] = places[np.argsort(_key(rank, places, depth), kind="stable")]
+        finer = np.empty(size, np.int32)
+        count = 0
+        for (low, high), _ in slices:
+            places = order[low:high]
+            key = _key(rank, places, depth)
+            differs = np.ones(len(places), np.int32)
+            differs[1:] = key[1:] != key[:-1]
+            finer[places] = np.cumsum(differs, dtype=np.int32) + count
+            count += int(differs.sum())
+        rank, depth = finer, 2 * depth
+    return order, starts
+
+
+def _key(rank: Ints, places: Ints, depth: int) -> NDArray[np.int64]:
+    """Ranks of the places and of those `depth` before them (0 where the text does not reach so far), in one number each."""
+    key = rank[places].astype(np.int64)
+    key <<= 32
+    back = places - depth
+    key |= np.where(back >= 0, rank[np.maximum(back, 0)], 0)
+    return key
+
+
+def _slices(starts: Ints) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """((low, high) in the order, (first, last) token) of groups of whole tokens, of some hundred thousand places each."""
+    found, first = [], 0
+    for token in range(1, len(starts)):
+        if starts[token] - starts[first] >= AT_ONCE or token == len(starts) - 1:
+            found.append(((int(starts[first]), int(starts[token])), (first, token)))
+            first = token
+    return found
 
 
 def build(
