@@ -16,10 +16,11 @@ from context.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from backends.workspace.building import Build
-    from backends.workspace.decode import Start, Step
+    from backends.workspace.choose import Cursor
+    from backends.workspace.decode import Guess
     from backends.workspace.index import Index
     from backends.workspace.library import Library
-    from backends.workspace.model import Model
+    from backends.workspace.trees import Trees
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class WorkspaceInfiller:
         self._target = folder / f"{name}.index"
         self._child: Build | None = None
         self._library: Library | None = None
+        self._offers: Trees | None = None
         self._seen: tuple[int, int] = (0, 0)
         self._branch: tuple[int, ...] | None = None
         self._next_look = 0.0
@@ -78,41 +80,40 @@ class WorkspaceInfiller:
         self._adopt_if_new()
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
-        from backends.workspace.decode import best
-
         self._look()
-        found = self._at(request)
-        steps: tuple[Step, ...] = ()
-        if found is not None:
-            async for guess in best(*found, floor=request.floor, clock=self._clock):
-                steps = guess.steps
+        _, guess = await self._guess(request)
+        steps = guess.steps if guess is not None else ()
         shown = steps[: request.max_tokens]
-        for step in shown:
-            if step.text:
-                yield Text(step.text, step.chance)
+        text = "".join(step.text for step in shown)
+        if guess is not None and text:
+            yield Text(text, guess.chance)
         finish = Finish.LENGTH if len(shown) < len(steps) else Finish.STOP
         yield Done(finish, Usage(prompt=0, completion=len(shown), estimated=True))
 
     async def explain(self, request: FimRequest) -> list[tuple[str, float]]:
         """The files that the answer to `request` comes from, each with its share of it, largest first. They sum to 1."""
-        from backends.workspace.decode import best, states_of
+        from backends.workspace.decode import states_of
 
-        found = self._at(request)
+        cursor, guess = await self._guess(request)
         weights: dict[str, float] = {}
-        if found is not None:
-            model, start = found
-            async for guess in best(model, start, floor=request.floor, clock=self._clock):
-                for state, token in states_of(start, guess):
-                    for path, weight in model.origins(state, token).items():
-                        weights[path] = weights.get(path, 0.0) + weight
+        if cursor is not None and guess is not None:
+            for state, token in states_of(cursor.start, guess):
+                for path, weight in cursor.model.origins(state, token).items():
+                    weights[path] = weights.get(path, 0.0) + weight
         total = sum(weights.values()) or 1.0
         return sorted(((path, weight / total) for path, weight in weights.items()), key=lambda one: -one[1])
 
-    def _at(self, request: FimRequest) -> tuple[Model, Start] | None:
+    async def _guess(self, request: FimRequest) -> tuple[Cursor | None, Guess | None]:
+        from backends.workspace.choose import by_hand, unasked
         from backends.workspace.library import Place
 
         context = request.context
-        return self._known().at(Place(context.path, context.language, context.prefix, context.suffix))
+        cursor = self._known().at(Place(context.path, context.language, context.prefix, context.suffix))
+        if cursor is None:
+            return None, None
+        if request.floor > 0.0:
+            return cursor, await unasked(cursor, self._offers, request.floor, self._clock)
+        return cursor, await by_hand(cursor, self._offers, self._clock)
 
     async def check(self) -> str:
         index = self._known().index
@@ -136,6 +137,7 @@ class WorkspaceInfiller:
             from backends.workspace.trees import load_trees
 
             judge = None if "judge" in self._without else load_trees("judge.npz")
+            self._offers = None if "offers" in self._without else load_trees("offers.npz")
             self._library = Library(self._gate, judge, self._without)
         return self._library
 

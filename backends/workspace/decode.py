@@ -7,25 +7,20 @@ much likelier than all others no time is spent on the rest.
 from __future__ import annotations
 
 import heapq
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
 from backends.workspace.counts import END
 from backends.workspace.features import State
 from backends.workspace.model import Model
-from context.clock import Clock
 
 LONGEST = 40
 """Tokens of a line, at most."""
 REMEMBERED = 40
 """Tokens of context that a question carries."""
-QUESTIONS = 20
+QUESTIONS = 12
 """Asked of the model before the search is narrowed."""
-SHORTEST = 3
-"""Characters that are worth showing unasked."""
-FEW_TOKENS, FEW_CHARACTERS, SHORT_IS_SURER = 3, 8, 0.02
-"""A line shorter than this is offered by hand only where it is so much surer than the longer ones."""
 WIDE = 5
 """Ways on that are followed from one beginning."""
 
@@ -34,11 +29,14 @@ _CLOSES: Mapping[str, str] = {")": "(", "]": "[", "}": "{"}
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One token of a guess: the text it adds (with white space before it) and the chance of the whole beginning so far."""
+    """One token of a guess: the text it adds (with white space before it), the chance of the whole beginning so far, its own
+    chance after what was before it, and that of the next less likely token there."""
 
     text: str
     chance: float
     token: int
+    own: float
+    rival: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +66,6 @@ class Start:
     then: int
 
 
-async def best(model: Model, start: Start, *, floor: float, clock: Clock) -> AsyncGenerator[Guess, None]:
-    """The one guess worth offering, if there is one. With `floor` 0 the user asked by hand: the likeliest whole line, and at
-    the start of a line none so short that nobody would ask for it. Otherwise the longest beginning that is as likely as
-    `floor`. Others run between any two questions to the model."""
-    short: Guess | None = None
-    for guess in guesses(model, start, floor=floor):
-        if guess is None:
-            await clock.sleep(0)
-        elif floor > 0.0:
-            if len(guess.text.strip()) >= SHORTEST:
-                yield guess
-            return
-        elif start.line or start.started or (len(guess.steps) >= FEW_TOKENS and len(guess.text) >= FEW_CHARACTERS):
-            yield guess
-            return
-        elif short is None:
-            short = guess
-        elif guess.chance < short.chance * SHORT_IS_SURER:
-            break
-    if short is not None:
-        yield short
-
-
 def states_of(start: Start, guess: Guess) -> Iterator[tuple[State, int]]:
     """Each token of a guess with the place it was foretold for."""
     said: tuple[int, ...] = ()
@@ -104,49 +79,86 @@ def _state(start: Start, said: tuple[int, ...], opened: str) -> State:
     return State(context, start.line + said, opened, "" if said else start.started, start.then)
 
 
-def guesses(model: Model, start: Start, *, floor: float = 0.0) -> Iterator[Guess | None]:
-    """Yields None after each question to the model; and whole lines, likeliest first. With a floor above 0, beginnings less
-    likely than that are not followed, and the longest that was reached is yielded."""
+def guesses(model: Model, start: Start) -> Iterator[Guess | None]:
+    """Whole lines, likeliest first; None after each question to the model, so that the caller may let others run."""
     queue: list[tuple[float, int, tuple[Step, ...], str, bool]] = [(0.0, 0, (), start.opened, False)]
     order = asked = 0
-    lowest = -log(floor) if floor > 0 else 1e9
-    longest = Guess((), False, 1.0)
     while queue:
         cost, _, steps, opened, whole = heapq.heappop(queue)
-        if whole or len(steps) >= LONGEST:
-            yield Guess(steps, whole, exp(-cost))
+        if whole:
+            yield Guess(steps, True, exp(-cost))
             continue
-        if len(steps) > len(longest.steps):
-            longest = Guess(steps, False, exp(-cost))
+        if len(steps) >= LONGEST:
+            continue
         if asked >= QUESTIONS:  # Only the likeliest beginning is still followed to its end.
             queue = [entry for entry in queue if entry[-1]]
             heapq.heapify(queue)
         asked += 1
-        candidates = model.next(_state(start, tuple(step.token for step in steps), opened))
-        grown = 0
-        for token, chance, spaced in zip(candidates.tokens, candidates.chance, candidates.spaced, strict=True):
-            dearer = cost - log(min(max(chance, 1e-9), 1.0))
-            if dearer > lowest or grown >= (WIDE if asked <= QUESTIONS else 1):
-                break
+        width = WIDE if asked <= QUESTIONS else 1
+        for way in _ways(model, start, steps, opened)[:width]:
             order += 1
-            if token == start.then and (token == END or opened == start.opened):
-                if steps:
-                    heapq.heappush(queue, (dearer, order, steps, opened, True))
-                    grown += 1
-                continue
-            text = model.vocabulary.text(token)
-            after = _brackets(opened, text)
-            if token == END or after is None:
-                continue
-            if not steps and start.started:
-                text = text[len(start.started) :]
-            elif spaced > 0.5 and (steps or not start.spaced):
-                text = " " + text
-            heapq.heappush(queue, (dearer, order, (*steps, Step(text, exp(-dearer), token)), after, False))
-            grown += 1
+            entry = (
+                cost - log(way.own),
+                order,
+                (*steps, way.step) if way.step else steps,
+                way.opened,
+                way.step is None,
+            )
+            heapq.heappush(queue, entry)
         yield None
-    if floor > 0.0 and longest.steps:
-        yield longest
+
+
+def greedy(model: Model, start: Start, lowest: float) -> Iterator[Guess | None]:
+    """The likeliest next token again and again, while the whole is at least as likely as `lowest`. Yields None after each
+    question, then the guess, if any."""
+    steps: tuple[Step, ...] = ()
+    opened, chance, whole = start.opened, 1.0, False
+    while len(steps) < LONGEST:
+        ways = _ways(model, start, steps, opened)
+        yield None
+        if not ways or chance * ways[0].own < lowest:
+            break
+        chance *= ways[0].own
+        step = ways[0].step
+        if step is None:
+            whole = True
+            break
+        steps, opened = (*steps, step), ways[0].opened
+    if steps:
+        yield Guess(steps, whole, chance)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way on from a beginning: one more step, or None for the end of the line; the brackets open then."""
+
+    step: Step | None
+    own: float
+    opened: str
+
+
+def _ways(model: Model, start: Start, steps: tuple[Step, ...], opened: str) -> list[_Way]:
+    """What may follow a beginning, likeliest first."""
+    candidates = model.next(_state(start, tuple(step.token for step in steps), opened))
+    so_far = steps[-1].chance if steps else 1.0
+    found: list[_Way] = []
+    for token, chance, spaced in zip(candidates.tokens, candidates.chance, candidates.spaced, strict=True):
+        own = min(max(chance, 1e-9), 1.0)
+        if token == start.then and (token == END or opened == start.opened):
+            if steps:
+                found.append(_Way(None, own, opened))
+            continue
+        text = model.vocabulary.text(token)
+        after = _brackets(opened, text)
+        if token == END or after is None:
+            continue
+        if not steps and start.started:
+            text = text[len(start.started) :]
+        elif spaced > 0.5 and (steps or not start.spaced):
+            text = " " + text
+        rival = max((other for other in candidates.chance if other < chance), default=0.0)
+        found.append(_Way(Step(text, so_far * own, token, own, rival), own, after))
+    return found
 
 
 def _brackets(opened: str, text: str) -> str | None:

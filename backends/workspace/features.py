@@ -119,13 +119,18 @@ def features(
     out[:, column + 7] = len(started)
     out[:, column + 8] = [text == started for text in texts]
     kinds = [words.kind(token) for token in context[-1:-4:-1]] + [Kind.LAYOUT] * 3
-    signs = [_SIGN_NUMBER.get(words.text(token), 0) for token in context[-1:-3:-1]] + [0, 0]
+    signs = [sign_number(words.text(token)) for token in context[-1:-3:-1]] + [0, 0]
     opened = 1 + "([{".index(state.opened[-1]) if state.opened else 0
     out[:, column + 9 : column + 17] = (*kinds[:3], *signs[:2], len(line), len(state.opened), opened)
     out[:, column + 17] = [token == END for token in tokens]
     out[:, column + 18] = [token == suffix for token in tokens]
     out[:, column + 19] = [token == state.then for token in tokens]
     return out
+
+
+def sign_number(text: str) -> int:
+    """A number for the commonest operators and brackets; 0 for all else."""
+    return _SIGN_NUMBER.get(text, 0)
 
 
 def _ago(token: int, line: tuple[int, ...], last: Mapping[int, int], end: int) -> int:

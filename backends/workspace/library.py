@@ -10,6 +10,7 @@ from pathlib import PurePath, PurePosixPath
 
 import numpy as np
 
+from backends.workspace.choose import Cursor
 from backends.workspace.counts import END
 from backends.workspace.decode import REMEMBERED, Start, brackets_of
 from backends.workspace.document import Document
@@ -19,6 +20,7 @@ from backends.workspace.index import Index, Ints
 from backends.workspace.learnable import without_secrets
 from backends.workspace.lexer import FILE, OUT3, SAME, Lexer, dialect_of, indent_step, quote_left_open, width
 from backends.workspace.model import Model, Repository
+from backends.workspace.offers import surroundings
 from backends.workspace.shape import shaped
 from backends.workspace.trees import Trees
 from backends.workspace.vocabulary import NO_WORDS, Kind, Vocabulary
@@ -125,7 +127,7 @@ class Library:
         self._forgotten.add(path)
         self._near = ((), _NOTHING_NEAR)
 
-    def at(self, place: Place) -> tuple[Model, Start] | None:
+    def at(self, place: Place) -> Cursor | None:
         """The model of this moment and where to begin; None where nothing is to be said: in a comment, in prose."""
         whole = self._whole(place)
         prefix, suffix = whole.prefix, whole.suffix
@@ -176,7 +178,7 @@ class Library:
             opened_before,
             then,
         )
-        return self._model_at(place.path, document, border), start
+        return Cursor(self._model_at(place.path, document, border), start, surroundings(prefix, suffix))
 
     def _whole(self, place: Place) -> Place:
         """The place in the whole observed text, where the request shows only a window of it."""
