@@ -1,8 +1,8 @@
-"""What a backend would send, without sending it: for `infill why`."""
+"""What a backend would send, without sending it, and where its answer would come from: for `infill why`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from backends.api import FimRequest, Infiller
@@ -16,6 +16,15 @@ class Previews(Protocol):
 
     def preview(self, request: FimRequest) -> Mapping[str, object] | None:
         """The request's body, as JSON; None where only the server could say how it is to be asked."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A backend that knows where its answers come from."""
+
+    async def explain(self, request: FimRequest) -> Sequence[tuple[str, float]]:
+        """The files behind its answer to `request`, each with its share of it, largest first. The shares sum to 1."""
         ...
 
 

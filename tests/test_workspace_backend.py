@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,41 @@ async def test_the_server_takes_up_the_index_when_it_is_built(tmp_path: Path) ->
     assert await answer(backend, "\nwindow.refresh_‸\n") == "all(now)"
     assert "1 files" in await backend.check()
     await backend.aclose()
+
+
+async def test_a_switched_branch_is_read_again(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / ".git").mkdir(parents=True)
+    (project / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (project / "other.py").write_text("window.refresh_all(now)\n" * 3)
+    clock = FakeClock()
+    backend = WorkspaceInfiller([project], Gate([project]), tmp_path / "store", clock)
+    await settled(backend, clock)
+    (project / "other.py").write_text("window.refresh_none(later, again)\n" * 3)
+    (project / ".git" / "HEAD").write_text("ref: refs/heads/other\n")
+    os.utime(project / ".git" / "HEAD", ns=(1, 1))
+    await settled(backend, clock)
+    assert await answer(backend, "\nwindow.refresh_‸\n") == "none(later, again)"
+    await backend.aclose()
+
+
+async def settled(backend: WorkspaceInfiller, clock: FakeClock) -> None:
+    """Waits until the index is what is on disk now."""
+    await clock.advance(5)
+    await answer(backend, "x = ‸\n")
+    child = backend._child
+    assert child is not None
+    await asyncio.to_thread(child.wait, 60)
+    await clock.advance(5)
+    await answer(backend, "x = ‸\n")
+
+
+async def test_the_files_that_an_answer_comes_from_are_known(tmp_path: Path) -> None:
+    backend = infiller(tmp_path)
+    other = tmp_path / "other.py"
+    backend.observe(Snapshot(other.as_uri(), other, "python", 1, "window.refresh_all(now)\n" * 3))
+    context = FimContext("sample.py", "python", Gate().clear("\nwindow.refresh_"), Gate().clear("\n"))
+    assert await backend.explain(FimRequest(context)) == [("other.py", 1.0)]
 
 
 def test_importing_the_backend_does_not_load_numpy() -> None:

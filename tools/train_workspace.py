@@ -1,13 +1,13 @@
 """Trains the two tables of the workspace model, with the `train` extra installed:
 
-    python tools/train_workspace.py rows HISTORIES     reads the histories of TOKENS, HISTORIES/OWNER+NAME/repo each
+    python tools/train_workspace.py rows HISTORIES     reads the histories of REPOSITORIES, HISTORIES/OWNER+NAME/repo each
     python tools/train_workspace.py fit                makes backends/workspace/judge.npz: which token comes next
     python tools/train_workspace.py rows HISTORIES --offers
-    python tools/train_workspace.py fit --offers       makes offers.npz: which guess of a line is right, and how surely
+    python tools/train_workspace.py fit --offers       makes offers.npz: which of several whole lines is the right one
 
-Lines are drawn from the commits before the ones named here. The second table is trained on the first one's guesses in other
-repositories than the first, so that it learns how sure the first is where it has not been. None of these repositories is
-reported on in docs/benchmarks.md.
+Lines are drawn from the commits before the ones named here; no repository of docs/benchmarks.md is among them. The guesses that
+the second table learns from must be of a first table that has not seen their repositories: for the committed one it was fitted
+`--without` the repositories of OFFERS, and fitted again on all of them afterwards.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.workspace.choose import whole_guesses
-from backends.workspace.decode import greedy
 from backends.workspace.features import NAMES, State, features
 from backends.workspace.library import Library, Place
 from backends.workspace.model import Model
 from backends.workspace.offers import NAMES as OFFER_NAMES
-from backends.workspace.offers import beginnings, rows_by_hand, rows_unasked
+from backends.workspace.offers import rows_of_guesses
 from backends.workspace.trees import load_trees
 from context.privacy import Gate
 from editors.headless.history import History
@@ -41,9 +40,10 @@ Floats = NDArray[np.float32]
 COMMITS, LINES, STEPS = 500, 240, 6
 """Of each repository: the newest commits looked at, the lines drawn from them, the places asked about in a line."""
 OFFERED_LINES = 140
-TREES, DEPTH = 300, 6
+TOKEN_TREES, OFFER_TREES = (300, 6), (80, 4)
+"""How many, and how deep."""
 
-TOKENS: Mapping[str, str] = {
+REPOSITORIES: Mapping[str, str] = {
     "celery/celery": "5dc781f0bd5f36186bfcc74e0a4f9f654452c69b",
     "pallets/flask": "2ac89889f4cc330eabd50f295dcef02828522c69",
     "Textualize/rich": "42899d8a0a96b121a514516f4be9db44ff7aeaf3",
@@ -51,18 +51,16 @@ TOKENS: Mapping[str, str] = {
     "fastapi/fastapi": "c3f316b7e814667e8ee81e03a7330d00ee61e45c",
     "tokio-rs/tokio": "ea91b33ca57ff0581b38e735cc108f831bccbdaa",
     "axios/axios": "23a25af0688d1db2c396deb09229d2271cc24f6c",
-}
-OFFERS: Mapping[str, str] = {
     "pallets/werkzeug": "1b00618e787f40dfb21eba29caf8f8be7c8e1d93",
     "psf/black": "8947c48ef2077c3a301b03c1e814dc2e3f78436e",
     "psf/requests": "1f6589ec3a1ee910f9a65cc3ceac60b26677bc0e",
     "pallets/jinja": "5ef70112a1ff19c05324ff889dd30405b1002044",
     "gin-gonic/gin": "dcaa4296d111981ffb31ac3eba90bb63e1eb5ab9",
-    "google/gson": "9835b6f90192f79cdf5300c528fc6212455fb6c1",
-    "jqlang/jq": "579e6f76cffd7643ba4002a2c3618a5ea710589a",
     "vuejs/core": "e2bede96134f757aad5c5b33ac9be055022dbfc8",
     "clap-rs/clap": "6982fb1c98c7247e38a6d4f04191b94e30497e7b",
 }
+OFFERS = ("pallets/werkzeug", "psf/black", "psf/requests", "pallets/jinja")
+"""Repositories whose guesses the second table was trained on."""
 
 
 def states(line: AddedLine, library: Library, chance: random.Random) -> Iterator[tuple[Model, State, str]]:
@@ -127,19 +125,10 @@ async def offers_of(folder: Path, newest: str, seed: int) -> list[tuple[Floats, 
                 cursor = library.at(Place(line.path, line.language, before + line.text[: point.column], after))
                 if cursor is None:
                     continue
-                truth = point.truth.rstrip()
-                whole = await whole_guesses(cursor, clock)
-                parts = [
-                    one for found in greedy(cursor.model, cursor.start, 0.15) if found for one in beginnings(found)
-                ]
-                table = (
-                    rows_by_hand(whole, cursor.model, cursor.start, cursor.around),
-                    rows_unasked(parts, cursor.model, cursor.start, cursor.around),
-                )
-                right = [one.text == truth for one in whole] + [
-                    one.text == truth if one.whole else truth.startswith(one.text) for one in parts
-                ]
-                found.append((np.concatenate(table), np.array(right, np.bool_)))
+                guesses = await whole_guesses(cursor, clock)
+                if guesses:
+                    right = [guess.text == point.truth.rstrip() for guess in guesses]
+                    found.append((rows_of_guesses(guesses, cursor), np.array(right, np.bool_)))
     history.close()
     return found
 
@@ -156,8 +145,8 @@ class Now:
 
 def read(histories: Path, rows: Path, only: Sequence[str], offers: bool) -> None:
     rows.mkdir(parents=True, exist_ok=True)
-    for name, newest in (OFFERS if offers else TOKENS).items():
-        if only and name not in only:
+    for name, newest in REPOSITORIES.items():
+        if (offers and name not in OFFERS) or (only and name not in only):
             continue
         folder = histories / name.replace("/", "+") / "repo"
         places = asyncio.run(offers_of(folder, newest, 7)) if offers else list(rows_of(folder, newest, 7))
@@ -167,26 +156,33 @@ def read(histories: Path, rows: Path, only: Sequence[str], offers: bool) -> None
         print(f"{name}: {len(places)} places, the truth is among the offers in {100 * right:.1f} %", flush=True)
 
 
-def fit(rows: Path, target: Path, without: Sequence[str], names: Sequence[str]) -> None:
+def fit(rows: Path, target: Path, without: Sequence[str], names: Sequence[str], trees: int, deep: int) -> None:
     from catboost import CatBoostClassifier
 
     tables = [np.load(path) for path in sorted(rows.glob("*.npz")) if path.stem.replace("+", "/") not in without]
     model = CatBoostClassifier(
-        iterations=TREES, depth=DEPTH, learning_rate=0.09, l2_leaf_reg=5, border_count=64, random_seed=0, verbose=0
+        iterations=trees,
+        depth=deep,
+        learning_rate=0.09,
+        l2_leaf_reg=5,
+        border_count=64,
+        random_seed=0,
+        verbose=0,
+        allow_writing_files=False,
     )
     model.fit(np.concatenate([table["x"] for table in tables]), np.concatenate([table["y"] for table in tables]))
     model.save_model(str(rows / "model.json"), format="json")
-    trees = json.loads((rows / "model.json").read_text())
-    found = trees["oblivious_trees"]
-    feature = np.zeros((len(found), DEPTH), np.int16)
-    border = np.full((len(found), DEPTH), np.inf, np.float32)
-    leaf = np.zeros((len(found), 2**DEPTH), np.float32)
-    scale, (bias,) = trees["scale_and_bias"]
+    table = json.loads((rows / "model.json").read_text())
+    found = table["oblivious_trees"]
+    feature = np.zeros((len(found), deep), np.int16)
+    border = np.full((len(found), deep), np.inf, np.float32)
+    leaf = np.zeros((len(found), 2**deep), np.float32)
+    scale, (bias,) = table["scale_and_bias"]
     for number, tree in enumerate(found):
         for depth, split in enumerate(tree["splits"]):
             feature[number, depth], border[number, depth] = split["float_feature_index"], split["border"]
         values = np.array(tree["leaf_values"], np.float32) * scale
-        leaf[number] = np.resize(values, 2**DEPTH)
+        leaf[number] = np.resize(values, 2**deep)
     np.savez_compressed(target, feature=feature, border=border, leaf=leaf, bias=bias, names=json.dumps(names))
     importance = sorted(zip(model.get_feature_importance(), names, strict=True), reverse=True)
     print(", ".join(f"{name} {share:.1f}" for share, name in importance[:20]))
@@ -211,7 +207,9 @@ def main() -> None:
         read(arguments.histories, rows, arguments.only, offers)
     else:
         target = arguments.target or Path("backends/workspace", "offers.npz" if offers else "judge.npz")
-        fit(rows, target, arguments.without, OFFER_NAMES if offers else NAMES)
+        fit(
+            rows, target, arguments.without, OFFER_NAMES if offers else NAMES, *(OFFER_TREES if offers else TOKEN_TREES)
+        )
 
 
 if __name__ == "__main__":

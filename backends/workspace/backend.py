@@ -16,10 +16,10 @@ from context.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from backends.workspace.building import Build
-    from backends.workspace.choose import Cursor
     from backends.workspace.decode import Guess
     from backends.workspace.index import Index
     from backends.workspace.library import Library
+    from backends.workspace.offers import Cursor
     from backends.workspace.trees import Trees
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ WAIT_STEP = 0.02
 
 LOOK_AGAIN = 2.0
 """Seconds between two looks at whether the index was built anew or the branch switched."""
+READ_AGAIN = 300.0
+"""Seconds after which files are compared with the index in any case: not every change comes from git or the editor."""
 
 
 class WorkspaceInfiller:
@@ -54,7 +56,8 @@ class WorkspaceInfiller:
         self._library: Library | None = None
         self._offers: Trees | None = None
         self._seen: tuple[int, int] = (0, 0)
-        self._branch: tuple[int, ...] | None = None
+        self._git: tuple[int, ...] | None = None
+        self._stale = 0.0
         self._next_look = 0.0
 
     @property
@@ -112,7 +115,7 @@ class WorkspaceInfiller:
         if cursor is None:
             return None, None
         if request.floor > 0.0:
-            return cursor, await unasked(cursor, self._offers, request.floor, self._clock)
+            return cursor, await unasked(cursor, request.floor, self._clock)
         return cursor, await by_hand(cursor, self._offers, self._clock)
 
     async def check(self) -> str:
@@ -142,7 +145,8 @@ class WorkspaceInfiller:
         return self._library
 
     def _look(self) -> None:
-        """Takes up a newly built index; starts building where there is none yet or the branch was switched."""
+        """Takes up a newly built index; starts building where there is none yet, the branch was switched, or
+        it is time to."""
         now = self._clock.now()
         if now < self._next_look or not self._roots:
             return
@@ -152,9 +156,9 @@ class WorkspaceInfiller:
             if self._child.running:
                 return
             self._end_child()
-        branch = tuple(_changed_at(root / ".git" / "HEAD") for root in self._roots)
-        if branch != self._branch:
-            self._branch = branch
+        git = tuple(_changed_at(root / ".git" / name) for root in self._roots for name in ("HEAD", "index"))
+        if git != self._git or now >= self._stale:
+            self._git, self._stale = git, now + READ_AGAIN
             from backends.workspace.building import Build
 
             try:

@@ -10,7 +10,6 @@ from pathlib import PurePath, PurePosixPath
 
 import numpy as np
 
-from backends.workspace.choose import Cursor
 from backends.workspace.counts import END
 from backends.workspace.decode import REMEMBERED, Start, brackets_of
 from backends.workspace.document import Document
@@ -20,7 +19,7 @@ from backends.workspace.index import Index, Ints
 from backends.workspace.learnable import without_secrets
 from backends.workspace.lexer import FILE, OUT3, SAME, Lexer, dialect_of, indent_step, quote_left_open, width
 from backends.workspace.model import Model, Repository
-from backends.workspace.offers import surroundings
+from backends.workspace.offers import Cursor, surroundings
 from backends.workspace.shape import shaped
 from backends.workspace.trees import Trees
 from backends.workspace.vocabulary import NO_WORDS, Kind, Vocabulary

@@ -1,7 +1,7 @@
-"""The second judge: of whole guesses and beginnings of them, which is what the author would write?
+"""The second judge: which of several whole lines is the one that the author would write?
 
-The judge of tokens sees one step at a time. This one sees the guess: its weakest step, how it compares with the other
-guesses, whether the line already stands in the file. What it says is the confidence that is shown.
+The judge of tokens sees one step at a time. This one sees the lines side by side: the weakest step of each, how it compares
+with the others, whether it already stands in the file.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backends.workspace.decode import Guess, Start, brackets_of
 from backends.workspace.features import sign_number
 from backends.workspace.model import Model
+from backends.workspace.trees import Floats
 from backends.workspace.vocabulary import Kind
 
 NAMES: tuple[str, ...] = (
-    *("whole", "by_hand", "chance", "rank", "to_first", "to_next", "steps", "characters", "mean", "least", "last"),
+    *("chance", "rank", "to_first", "to_next", "steps", "characters", "mean", "least", "last"),
     *("rival", "first_rival", "line_tokens", "started", "spaced", "opened", "opened_after", "last_kind", "last_sign"),
     *("before_sign", "unseen", "names", "stands", "is_above", "is_below", "shares_first", "ago"),
 )
@@ -39,38 +39,28 @@ class Surroundings:
     below: str
 
 
-def beginnings(guess: Guess) -> list[Guess]:
-    """The guess after each of its steps, and whole where it is."""
-    found = [Guess(guess.steps[: n + 1], False, guess.steps[n].chance) for n in range(len(guess.steps))]
-    return [*found, guess] if guess.whole else found
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where and with what to guess."""
+
+    model: Model
+    start: Start
+    around: Surroundings
 
 
-def rows_by_hand(guesses: Sequence[Guess], model: Model, start: Start, around: Surroundings) -> NDArray[np.float32]:
-    """(len(guesses), len(NAMES)) of whole guesses, likeliest first."""
+def rows_of_guesses(guesses: Sequence[Guess], cursor: Cursor) -> Floats:
+    """(len(guesses), len(NAMES)) of whole lines, likeliest first."""
     first = guesses[0].chance if guesses else 1.0
     out = []
     for rank, guess in enumerate(guesses):
         following = guesses[rank + 1].chance if rank + 1 < len(guesses) else 0.0
         shares = sum(one.steps[0].token == guess.steps[0].token for one in guesses)
-        compared = (rank, guess.chance / first, following / guess.chance, shares)
-        out.append(_row(guess, True, compared, model, start, around))
+        out.append(_row(guess, (rank, guess.chance / first, following / guess.chance, shares), cursor))
     return np.array(out, np.float32).reshape(len(out), len(NAMES))
 
 
-def rows_unasked(guesses: Sequence[Guess], model: Model, start: Start, around: Surroundings) -> NDArray[np.float32]:
-    """(len(guesses), len(NAMES)) of the beginnings of one guess."""
-    out = [_row(guess, False, (0, 1.0, 0.0, 1), model, start, around) for guess in guesses]
-    return np.array(out, np.float32).reshape(len(out), len(NAMES))
-
-
-def _row(
-    guess: Guess,
-    by_hand: bool,
-    compared: tuple[float, float, float, float],
-    model: Model,
-    start: Start,
-    around: Surroundings,
-) -> tuple[float, ...]:
+def _row(guess: Guess, compared: tuple[float, float, float, float], cursor: Cursor) -> tuple[float, ...]:
+    model, start, around = cursor.model, cursor.start, cursor.around
     rank, to_first, to_next, shares = compared
     steps = guess.steps
     text = guess.text
@@ -80,17 +70,15 @@ def _row(
     last = steps[-1]
     cost = log(max(guess.chance, 1e-9))
     return (
-        guess.whole,
-        by_hand,
         cost,
         rank,
         to_first,
         to_next,
         len(steps),
         len(text),
-        cost / (len(steps) + guess.whole),
+        cost / (len(steps) + 1),
         min(step.own for step in steps),
-        guess.chance / max(last.chance, 1e-9) if guess.whole else last.own,
+        guess.chance / max(last.chance, 1e-9),
         max(step.rival for step in steps),
         steps[0].rival,
         len(start.line),

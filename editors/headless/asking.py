@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backends.api import Done, FimRequest, Infiller, Learner, Preparing, Usage
+from backends.preview import Explains, asked
 from backends.registry import build
 from context.clock import MonotonicClock
 from context.documents import Documents
@@ -80,10 +81,7 @@ class Question:
 
     async def answer(self, watch: Callable[[str], None]) -> Answer:
         """Asks, and gives each state of the growing text to `watch`. Raises `BackendError`."""
-        if isinstance(self.backend, Learner):
-            self.backend.observe(self.cursor.snapshot)
-        if isinstance(self.backend, Preparing):
-            await self.backend.prepare(LEARNING)
+        await self._learn()
         cutter, usage, first = Cutter(self._view.cursor, self.extent, self._view.parsed), None, 0.0
         request, started = self.request(self.context()[0]), self._clock.now()
         async with aclosing(self.backend.stream(request)) as events:
@@ -98,6 +96,20 @@ class Question:
                     break
         shown = apply(cutter.text, self._view.cursor, self.extent, self._view.parsed)
         return Answer(cutter.text + cutter.rest, shown, usage, first, self._clock.now() - started)
+
+    async def comes_from(self) -> list[tuple[str, float]]:
+        """The files that the answer would come from, with their shares; none where the backend cannot tell."""
+        backend = asked(self.backend)
+        if not isinstance(backend, Explains):
+            return []
+        await self._learn()
+        return list(await backend.explain(self.request(self.context()[0])))
+
+    async def _learn(self) -> None:
+        if isinstance(self.backend, Learner):
+            self.backend.observe(self.cursor.snapshot)
+        if isinstance(self.backend, Preparing):
+            await self.backend.prepare(LEARNING)
 
     def explain(self, answer: str) -> tuple[Step, ...]:
         """What each rule would make of an answer. No stream is cut short here, so the rule `scope` shows where it would be."""

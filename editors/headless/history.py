@@ -89,8 +89,12 @@ class History:
         return "" if b"\0" in data[:8000] else data.decode("utf-8", "replace")
 
     def edits(self, commit: Commit) -> Iterator[Edited]:
-        """The files that the commit changed, without renames and deletions."""
-        out = self._run("diff-tree", "-p", "-U0", "-M", "--full-index", "--no-ext-diff", commit.parent, commit.hash)
+        """The files that the commit changed; of a moved file, what was changed besides. None where the history was cut off
+        (a shallow clone)."""
+        try:
+            out = self._run("diff-tree", "-p", "-U0", "-M", "--full-index", "--no-ext-diff", commit.parent, commit.hash)
+        except subprocess.CalledProcessError:
+            return
         path, blob, hunks, lines = "", "", list[Hunk](), list[str]()
         head: tuple[int, int] | None = None
 

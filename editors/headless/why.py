@@ -42,9 +42,16 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = settings_here(arguments, place.path.resolve().parent).settings
     question = Question(cursor, root_of(place.path), settings)
     report = _report(question, arguments.answer)
-    asyncio.run(question.aclose())
+    asyncio.run(_origins(question, report))
     print(json.dumps(report, indent=2) if arguments.json else _text(report))
     return Exit.DONE
+
+
+async def _origins(question: Question, report: dict[str, Any]) -> None:
+    """Adds the files that the answer would come from, where the backend answers from files."""
+    if report["asked"]:
+        report["comes_from"] = [{"path": path, "share": share} for path, share in await question.comes_from()]
+    await question.aclose()
 
 
 def _report(question: Question, answer: str | None) -> dict[str, Any]:
@@ -95,7 +102,9 @@ def _outcome(outcome: Shown | Drop) -> dict[str, Any]:
 
 
 def _text(report: Mapping[str, Any]) -> str:
-    return "\n".join([*_whether(report), *_considered(report), *_request(report), *_rules(report)])
+    return "\n".join(
+        [*_whether(report), *_considered(report), *_comes_from(report), *_request(report), *_rules(report)]
+    )
 
 
 def _title(words: str) -> str:
@@ -126,6 +135,11 @@ def _considered(report: Mapping[str, Any]) -> list[str]:
         f"  {visible_line(one['path'] or one['why'])}: {visible_line(one['reason'])}" for one in report["left_out"]
     ]
     return [_title("Considered besides the file itself"), *(rows or ["  nothing: no other file is open here"])]
+
+
+def _comes_from(report: Mapping[str, Any]) -> list[str]:
+    rows = [f"  {100 * one['share']:4.0f} %  {visible_line(one['path'])}" for one in report.get("comes_from", ())[:12]]
+    return [_title("Files that the answer comes from"), *rows] if rows else []
 
 
 def _request(report: Mapping[str, Any]) -> list[str]:
