@@ -57,7 +57,7 @@ ANSWERERS: Mapping[str, Callable[[frozenset[str]], Answerer]] = {
     "word": _word,
     "copy": _copy,
 }
-SCOPES = ("fresh", "file", "near", "repository", "shape", "judge")
+SCOPES = ("fresh", "file", "near", "repository", "shape", "judge", "offers")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
