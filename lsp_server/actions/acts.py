@@ -60,8 +60,11 @@ class Acts:
 
     def offers(self, snapshot: Snapshot, start: int, end: int) -> list[Refactoring]:
         """The refactorings that fit the place. Quick: nothing is asked, and a parse that takes long is not waited for."""
-        chosen = choose(snapshot, start, end, self._desk().trees.parsed(snapshot))
-        return refactorings.fitting(chosen)
+        return refactorings.fitting(self.chosen(snapshot, start, end))
+
+    def chosen(self, snapshot: Snapshot, start: int, end: int) -> Chosen:
+        """The lines that a selection or a cursor means, as far as the document has been parsed."""
+        return choose(snapshot, start, end, self._desk().trees.parsed(snapshot))
 
     async def explain(
         self,

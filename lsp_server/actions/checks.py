@@ -84,6 +84,9 @@ def _stays_inside(candidate: Candidate) -> str | None:
         telling = [line for line in around if len(line) > 6 and line not in old]
         if telling and len(around) == 2 and there == around:
             return "The answer also repeats lines that stand outside of what was chosen."
+    outside = {line.rstrip() for line in lines_of(chosen.above + chosen.below) if _is_telling(line)}
+    if any(line.rstrip() in outside and line.strip() not in old for line in lines_of(candidate.new)):
+        return "The answer repeats a line that stands at the top level of the file, outside of what was chosen."
     names_outside = _definitions(chosen.snapshot.language, f"{chosen.above}\n{chosen.below}")
     again = (
         _definitions(chosen.snapshot.language, candidate.new) - _definitions(chosen.snapshot.language, chosen.text)
@@ -129,6 +132,11 @@ def faults(language: str, text: str) -> list[int] | None:
             rows.append(node.start_point.row)
         nodes.extend(child for child in node.children if child.has_error or child.is_missing)
     return rows
+
+
+def _is_telling(line: str) -> bool:
+    """A top-level statement, which stands in a file once: no bracket and no lone keyword."""
+    return len(line.strip()) > 6 and not line[0].isspace() and sum(map(str.isalnum, line)) > 4
 
 
 def _definitions(language: str, text: str) -> set[str]:

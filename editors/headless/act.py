@@ -1,0 +1,92 @@
+"""`infill act`: explain, refactor or review code from the command line. Nothing is written before it was shown and agreed to."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from editors.headless.command import Command
+from editors.headless.exits import Exit, Stop
+from editors.headless.stretch import Stretch
+from lsp_server.command_line import add_flags
+
+if TYPE_CHECKING:
+    from editors.headless.hand import Hand
+
+EXAMPLES = """\
+  infill act explain src/app.py:12                      the function around line 12
+  infill act refactor src/app.py:12 --as simplify       show what would change
+  infill act refactor src/app.py:12-20 --say "use pathlib" --write
+  infill act review src/app.py --json                   findings; exit code 1 where one is an error
+  infill act review --diff main --sarif                 what changed since main, for a CI
+"""
+FAIL_ON = ("error", "warning", "info", "never")
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("explain", "refactor", "review"))
+    parser.add_argument("where", type=Stretch.parse, nargs="?", metavar="FILE[:LINE[-LINE]]")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--yes", action="store_true", help="agree beforehand to what would be asked")
+    edits = parser.add_argument_group("refactor")
+    edits.add_argument(
+        "--as", dest="refactoring", metavar="NAME", help="a named refactoring; without one, those that fit are listed"
+    )
+    edits.add_argument("--say", metavar="TEXT", help="what to change, in your words")
+    edits.add_argument("--write", action="store_true", help="write the change to the file, after asking")
+    review = parser.add_argument_group("review")
+    review.add_argument(
+        "--diff", nargs="?", const="HEAD", metavar="REV", help="only lines changed since REV, HEAD by default"
+    )
+    review.add_argument("--sarif", action="store_true", help="print SARIF")
+    review.add_argument(
+        "--fail-on", choices=FAIL_ON, default="error", help="the mildest finding that makes the exit code 1"
+    )
+    add_flags(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from backends.errors import BackendError
+    from editors.headless.hand import Hand
+
+    where: Stretch | None = arguments.where
+    if where is None and not (arguments.what == "review" and arguments.diff):
+        raise Stop(Exit.USAGE, "Which file? Name it as FILE, FILE:LINE or FILE:FIRST-LAST.")
+    action = _action(arguments.what)
+    near = where.path if where else Path.cwd() / "file"
+    if where:
+        where.open()  # a place that is not there is said before anything else
+    hand = Hand(arguments, near)
+    try:
+        return asyncio.run(_closing(hand, action(hand, arguments)))
+    except BackendError as error:
+        if not arguments.json:
+            raise Stop(Exit.BACKEND, str(error)) from None
+        report = {"backend": error.backend, "what": error.what, "mend": error.mend}
+        print(json.dumps({"done": False, "error": report}, indent=2))
+        return Exit.BACKEND
+
+
+async def _closing(hand: Hand, work: Coroutine[Any, Any, int]) -> int:
+    try:
+        return await work
+    finally:
+        await hand.aclose()
+
+
+def _action(name: str) -> Callable[[Hand, argparse.Namespace], Coroutine[Any, Any, int]]:
+    from editors.headless import act_explain, act_refactor, act_review
+
+    actions: Mapping[str, Callable[[Hand, argparse.Namespace], Coroutine[Any, Any, int]]] = {
+        "explain": act_explain.run,
+        "refactor": act_refactor.run,
+        "review": act_review.run,
+    }
+    return actions[name]
+
+
+COMMAND = Command(EXAMPLES, _arguments, _run)
