@@ -62,6 +62,7 @@ class Session:
         self._closing: set[asyncio.Task[None]] = set()
         self._bench = Workbench(documents, self._clock, self._roots, PrivacyGate(self._roots))
         self._parts = self._make(None)
+        self._preloading: asyncio.Task[None] | None = None
         self._flusher = asyncio.create_task(self._flush_now_and_then(), name="infill-ledger")
 
     async def complete(self, cursor: Cursor, trigger: Trigger, selected: Selected | None) -> Outcome:
@@ -82,6 +83,14 @@ class Session:
     def opened(self, snapshot: Snapshot) -> None:
         self._bench.opened(snapshot)
         self._learn(snapshot)
+        self._preload()
+
+    def _preload(self) -> None:
+        """Once, when somebody begins to work with a backend that is asked over the network."""
+        if self._preloading is None and self._backend is not None and self._backend.card.origin:
+            from backends.http import preload
+
+            self._preloading = asyncio.create_task(asyncio.to_thread(preload), name="infill-preload")
 
     def changed(self, uri: str, changes: Sequence[Change]) -> None:
         parts = self._parts

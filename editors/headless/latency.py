@@ -180,13 +180,18 @@ COLUMNS = (
 )
 
 
+OWN_WORK = 3  # of the columns, the last ones
+
+
 def _print(cell: dict[str, Any], *, head: bool) -> None:
     """One cell as rows of a Markdown table; times in milliseconds."""
     if head:
         print("| model | policy | " + " | ".join(title for title, _, _ in COLUMNS) + " |")
         print("| --- | --- |" + " ---: |" * len(COLUMNS))
     for name in ("baseline", "infill"):
-        numbers = (form.format(getattr(cell[name], field)) for _, field, form in COLUMNS)
+        numbers = [form.format(getattr(cell[name], field)) for _, field, form in COLUMNS]
+        if name == "baseline":
+            numbers[-OWN_WORK:] = ["–"] * OWN_WORK  # it has no process of its own to measure
         print(f"| {cell['speed']} | {name} | " + " | ".join(numbers) + " |", flush=True)
     for goal in cell["goals"]:
         if not goal["met"]:

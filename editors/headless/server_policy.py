@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from editors.headless.policy import Request, Showing
 from editors.headless.stage import Connection, Stage
 
 AUTOMATIC = 2  # LSP 3.18's InlineCompletionTriggerKind
+LOADING = 0.5  # real seconds for what the server loads on threads when a file is opened
 HEADERS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -51,6 +53,8 @@ class Ours:
         stage.weigh()
         document = {"uri": self._uri, "languageId": language, "version": 1, "text": self._buffer.text}
         stage.notify("textDocument/didOpen", {"textDocument": document})
+        stage.settle()
+        time.sleep(LOADING)
 
     def changed(self, change: Mapping[str, Any]) -> None:
         stage = self._stage

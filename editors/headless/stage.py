@@ -100,13 +100,13 @@ class Stage:
         self._pinged: int | None = None
         self._began = self._own_cost = 0.0
         self._settled = 0
-        self._settle()
+        self.settle()
 
     def weigh(self) -> None:
         """Finds out what being told the time and asked for a sign of life costs the server: that is the bench's doing."""
         costs = []
         for _ in range(WEIGHINGS):
-            self._settle()
+            self.settle()
             costs.append(self._processor() - self._began)
         self._own_cost = median(costs)
 
@@ -149,15 +149,15 @@ class Stage:
 
     def play(self, until: Callable[[], bool]) -> None:
         """Lets things happen in their order until `until()`, or until nothing is left to happen."""
-        self._settle()
+        self.settle()
         while not until() and (moment := min(self.timeline.next_at, self._wake)) < FOREVER:
             if self.timeline.next_at <= moment:
                 self.timeline.step()
             else:
                 self.timeline.now = moment
-            self._settle()
+            self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """The server takes in all that was sent, at the time that is now, and works until it has nothing to do."""
         self._began = self._processor()
         self._settled += 1
