@@ -269,6 +269,7 @@ def test_questions_are_answered_in_a_split(command: str, nv: Neovim) -> None:
 
 
 def test_checkhealth_finds_the_server_and_the_keys(nv: Neovim) -> None:
+    nv.until(lambda: nv.lua("return require('infill').status().health") == "ready", "a server that is ready")
     nv.nvim.command("checkhealth infill")
     nv.until(lambda: "accept_word" in nv.text())
     assert "server running: ready, mistral" in nv.text() and "ERROR" not in nv.text(), nv.text()
@@ -290,6 +291,7 @@ def test_new_options_reach_the_server_and_the_workspace_model_answers(nv: Neovim
     source = "def area(shape):\n    return 1\n\n\ndef border(shape):\n    return 2\n\n\n"
     nv.lua("require('infill').setup({ cmd = ..., settings = { backend = 'workspace' } })", SERVER)
     nv.until(lambda: nv.lua("return require('infill').status().backend") == "workspace", "the workspace model")
+    assert nv.lua("return require('infill.status').who()") == "workspace"
     nv.open(next(NAMES), source)
     nv.keys("o")
     nv.type("def third(s")

@@ -70,8 +70,7 @@ local function told(rest)
 end
 
 local function status()
-  local now = require('infill.status').now
-  local who = vim.trim(now.backend .. ' ' .. now.model)
+  local now, who = require('infill.status').now, require('infill.status').who()
   local state = typing.is_enabled(vim.api.nvim_get_current_buf()) and now.health or 'off here'
   say(('%s%s%s'):format(state, who ~= '' and ', ' .. who or '', now.message ~= '' and '. ' .. now.message or ''))
 end

@@ -17,7 +17,7 @@ function M.check()
   local command = client.command()
   if not command then
     health.error(('`%s` is not on the PATH'):format(config.now.cmd[1] or ''), {
-      'Install it: pipx install infill-ls, or uv tool install infill-ls.',
+      'Install it from its folder: `uv tool install .`, or `pipx install .`.',
       "Or say where it is: require('infill').setup({ cmd = { '/path/to/infill', 'lsp' } })",
     })
   else
@@ -32,8 +32,7 @@ function M.check()
 
   local running = client.of()
   if running then
-    local now = require('infill.status').now
-    local who = vim.trim(now.backend .. ' ' .. now.model)
+    local now, who = require('infill.status').now, require('infill.status').who()
     local report = ('server running: %s%s'):format(now.health, who ~= '' and ', ' .. who or '')
     local tell = (now.health == 'error' or now.health == 'warning') and health.warn or health.ok
     tell(now.message ~= '' and report .. '. ' .. now.message or report)

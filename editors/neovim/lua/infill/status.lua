@@ -30,6 +30,12 @@ function M.forget()
   tell()
 end
 
+--- Who answers: the backend, and its model where that is another word; '' while nobody knows.
+---@return string
+function M.who()
+  return M.now.model == M.now.backend and M.now.backend or vim.trim(M.now.backend .. ' ' .. M.now.model)
+end
+
 --- A few characters for a status line, '' where the plugin leaves the buffer alone.
 ---@param buf integer
 ---@return string
