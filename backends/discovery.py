@@ -28,6 +28,7 @@ from typing import Any
 
 from backends import private_file
 from backends.keys import Secret
+from context.private_folder import make_private
 
 PROTOCOL = 1
 ANNOUNCEMENT = "host.json"
@@ -91,7 +92,7 @@ def find(folder: Path | None = None) -> Host:
 def announce(host: Host, folder: Path | None = None) -> None:
     """Called by a host that is ready: writes the token, then the file that names it. Raises `NotPrivate` or OSError."""
     folder = folder or runtime_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
     private_file.check_folder(folder)
     said: dict[str, object] = {
         "protocol": PROTOCOL,

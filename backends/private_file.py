@@ -7,6 +7,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from context.private_folder import make_private
+
 SIZE_LIMIT = 64 * 1024
 
 
@@ -16,7 +18,7 @@ class NotPrivate(Exception):
 
 def write(path: Path, content: bytes) -> None:
     """Puts `content` in `path` as a 0600 file in a 0700 folder: a crash or a full disk leaves the old file as it was."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
     temporary = Path(name)
     try:

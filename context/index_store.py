@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from context.private_folder import make_private
+
 logger = logging.getLogger(__name__)
 
 VERSION = 4
@@ -36,7 +38,7 @@ def store_file(folder: Path, roots: Sequence[Path]) -> Path:
 
 def connect(file: Path) -> sqlite3.Connection:
     """Opens the store, made anew where it is missing, of another version, or not a database. Raises OSError, sqlite3.Error."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(file.parent)
     try:
         return _open(file)
     except sqlite3.OperationalError:

@@ -28,7 +28,7 @@ def read(path: Path, *, inside: Path | None = None) -> Mapping[str, object] | No
         if inside is not None and not real.is_relative_to(inside.resolve()):
             raise Unreadable("is a link to a place outside the project.")
         text = _bytes_of(real).decode("utf-8-sig")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if path.is_symlink():
             raise Unreadable("is a link to nowhere.") from None
         return None

@@ -17,6 +17,7 @@ from pathlib import Path
 from backends import chat_models
 from backends.api import Card, Usage
 from backends.models import recognise
+from context.private_folder import make_private
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +170,7 @@ def _table(row: Asked | Settled) -> str:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)

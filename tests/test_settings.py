@@ -163,6 +163,13 @@ def test_narrowing_rule_that_cannot_be_read_keeps_text_here(tmp_path: Path, text
     assert "Nothing is sent to a network until it is mended." in complaint
 
 
+def test_home_that_is_no_folder_has_no_settings(tmp_path: Path) -> None:
+    (tmp_path / "null").write_text("")
+    resolved = resolve(user_file=tmp_path / "null" / "infill" / "settings.toml")
+    assert resolved.settings == Settings()
+    assert not resolved.problems
+
+
 def test_file_that_is_no_plain_file_inside_the_project_is_not_followed(tmp_path: Path) -> None:
     outside = user(tmp_path, "enabled = false\n")
     folder = tmp_path / "project"

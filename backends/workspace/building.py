@@ -19,6 +19,7 @@ from backends.workspace.collect import Collector, Read
 from backends.workspace.index import Index, Unusable, load, save
 from backends.workspace.learnable import language_to_learn, without_secrets
 from context.privacy import Gate
+from context.private_folder import make_private
 from context.walker import WalkedFile, read, walk
 
 MOST_TOKENS = 8_000_000
@@ -33,7 +34,7 @@ class Build:
 
     def __init__(self, roots: Sequence[Path], exclude: Sequence[str], target: Path) -> None:
         """Raises OSError where it cannot be started."""
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(target.parent)
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", _PROGRAM, str(_PACKAGE_ROOT)],
             cwd=target.parent,

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.workspace.vocabulary import Words
+from context.private_folder import make_private
 
 Ints = NDArray[np.int32]
 
@@ -182,7 +183,7 @@ def save(index: Index, path: Path) -> None:
     check = zlib.crc32(table)
     for part in parts:
         check = zlib.crc32(part, check)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".building-")
     try:
         with os.fdopen(descriptor, "wb") as file:
