@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SMALL_KINDS = frozenset({"field", "attribute", "variable"})
 
+_MARKS_A_TEST = re.compile(r"^(?:tests?_|spec_)|(?:_tests?|\.tests?|\.spec|_spec|Tests?|Spec|-inl|_impl|Impl)$")
+
 MOST_LINES = 20_000
 LONGEST_LINE = 400
 
@@ -70,3 +72,9 @@ def words_of_path(path: PurePath) -> list[str]:
         for part in parts(name)
         if name
     ]
+
+
+def stem_of(path: PurePath) -> str:
+    """The name without endings and without what marks a test: `test_app.py`, `app.spec.ts` and `app.py` are all `app`."""
+    name = path.name.removesuffix(path.suffix)
+    return _MARKS_A_TEST.sub("", _MARKS_A_TEST.sub("", name)).lower()

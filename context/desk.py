@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from context.clock import Clock
 from context.edits import EditLog
 from context.privacy import Gate
 from context.snapshot import Snapshot
 from context.syntax import Trees
+
+if TYPE_CHECKING:
+    from context.index import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +25,5 @@ class Desk:
     edits: EditLog
     gate: Gate
     trees: Trees
-    index: object | None
+    index: Index | None
     clock: Clock

@@ -11,7 +11,8 @@ class Found:
     """A stretch of whole lines of a file or buffer that may help at the cursor.
 
     `path` is None for a buffer without a file, which `name` then stands for. `first` is the number (from 0) of its first
-    line. `score` orders the finds of one source among each other; scores of different sources do not compare.
+    line. `score` orders the finds of one source among each other; scores of different sources do not compare. `lines` is
+    how many lines make one piece that is shown or left out as a whole.
     """
 
     source: str
@@ -20,12 +21,8 @@ class Found:
     first: int
     text: str
     score: float
+    lines: int = 3
 
     @property
     def place(self) -> str:
         return str(self.path) if self.path is not None else self.name
-
-    @property
-    def end(self) -> int:
-        """The number of the line after the last."""
-        return self.first + self.text.count("\n") + (not self.text.endswith("\n"))

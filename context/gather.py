@@ -9,25 +9,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from context.around import Around, around
 from context.budget import Budget
 from context.desk import Desk
+from context.evidence import chances
 from context.found import Found
+from context.packing import Packed, Piece, pack
 from context.privacy import Excerpt, FimContext, LeftOut
 from context.snapshot import Cursor
-from context.sources import open_files
+from context.sources import definitions, open_files, own_file, recent_edits, siblings, similar
 from context.windows import windows
 
 __all__ = ("SOURCES", "Budget", "Candidate", "Desk", "explain", "gather")
 
-Source = Callable[[Cursor, Desk], Iterable[Found]]
+Source = Callable[[Cursor, Desk, Around], Iterable[Found]]
 
-SOURCES: tuple[tuple[str, Source], ...] = (("open files", open_files.look),)
-"""Every source, in the order in which they are asked: the cheap and sure ones first, since a deadline cuts the end."""
+SOURCES: tuple[tuple[str, Source], ...] = (
+    ("own file", own_file.look),
+    ("recent edits", recent_edits.look),
+    ("similar code", similar.look),
+    ("open files", open_files.look),
+    ("definitions", definitions.look),
+    ("siblings", siblings.look),
+)
+"""Every source, in the order in which they are asked: a deadline cuts the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One thing that was found, and what became of it. `reason` says why it was left out; "" means that it is shown."""
+    """Some lines that were considered. `reason` says why they are left out; "" means that they are shown."""
 
     source: str
     path: str
@@ -40,65 +50,71 @@ class Candidate:
 
 async def gather(cursor: Cursor, desk: Desk, budget: Budget, deadline: float) -> FimContext:
     """All that the model is shown for this cursor. `deadline` is a time of `desk.clock`; sources after it are left out."""
-    return _gather(cursor, desk, budget, deadline)[0]
+    return _gather(cursor, desk, budget, deadline, SOURCES)[0]
 
 
-def explain(cursor: Cursor, desk: Desk, budget: Budget, deadline: float) -> tuple[FimContext, tuple[Candidate, ...]]:
-    """What `gather` gives, with every candidate: for `infill why`."""
-    return _gather(cursor, desk, budget, deadline)
+def explain(
+    cursor: Cursor, desk: Desk, budget: Budget, deadline: float, sources: Sequence[tuple[str, Source]] = SOURCES
+) -> tuple[FimContext, tuple[Candidate, ...]]:
+    """What `gather` gives, with every candidate: for `infill why`, and for measuring sources one by one."""
+    context, pieces = _gather(cursor, desk, budget, deadline, sources)
+    return context, tuple(_candidate(piece, desk) for piece in pieces)
 
 
-def _gather(cursor: Cursor, desk: Desk, budget: Budget, deadline: float) -> tuple[FimContext, tuple[Candidate, ...]]:
+def _gather(
+    cursor: Cursor, desk: Desk, budget: Budget, deadline: float, sources: Sequence[tuple[str, Source]]
+) -> tuple[FimContext, list[Piece]]:
     snapshot, gate = cursor.snapshot, desk.gate
     refusal = gate.refusal(snapshot.path)
     if refusal is not None:
         nothing, _ = gate.clear_around("", "")
         closed = LeftOut(gate.relative(snapshot.path), "the file itself", refusal)
-        return FimContext("", snapshot.language, nothing, nothing, (), (closed,)), ()
+        return FimContext("", snapshot.language, nothing, nothing, (), (closed,)), []
     window = windows(cursor, budget.prefix_chars, budget.suffix_chars)
     prefix, suffix = gate.clear_around(
         snapshot.text[window.start : cursor.offset], snapshot.text[cursor.offset : window.end]
     )
-    found, left_out = _ask(cursor, desk, deadline)
-    excerpts, candidates = _choose(found, desk, budget, left_out)
+    surroundings = around(cursor, window)
+    found, left_out = _ask(cursor, desk, surroundings, deadline, sources)
+    packed, pieces = pack(found, chances(found, surroundings), budget)
+    excerpts = [_excerpt(one, cursor, desk) for one in packed]
     name = gate.relative(snapshot.path) or snapshot.uri.rpartition("/")[2]
-    return FimContext(name, snapshot.language, prefix, suffix, tuple(excerpts), tuple(left_out)), tuple(candidates)
+    context = FimContext(name, snapshot.language, prefix, suffix, tuple(excerpts), tuple(left_out))
+    return context, pieces
 
 
-def _ask(cursor: Cursor, desk: Desk, deadline: float) -> tuple[list[Found], list[LeftOut]]:
+def _ask(
+    cursor: Cursor, desk: Desk, surroundings: Around, deadline: float, sources: Sequence[tuple[str, Source]]
+) -> tuple[list[Found], list[LeftOut]]:
+    """What the sources find in files that may be shown."""
     found: list[Found] = []
     left_out: list[LeftOut] = []
-    for name, look in SOURCES:
+    refusals: dict[str, str | None] = {surroundings.place: None}
+    for name, look in sources:
         if desk.clock.now() >= deadline:
             left_out.append(LeftOut("", name, "late"))
-        else:
-            found.extend(look(cursor, desk))
+            continue
+        for one in look(cursor, desk, surroundings):
+            if one.place not in refusals:
+                reason = refusals[one.place] = desk.gate.refusal(one.path, cross_file=True)
+                if reason is not None:
+                    left_out.append(LeftOut(desk.gate.relative(one.path), one.source, reason))
+            if refusals[one.place] is None:
+                found.append(one)
     return found, left_out
 
 
-def _choose(
-    found: Sequence[Found], desk: Desk, budget: Budget, left_out: list[LeftOut]
-) -> tuple[list[Excerpt], list[Candidate]]:
-    """Takes the best while they fit; the best comes last, next to the cursor's own file."""
-    room = budget.excerpt_tokens
-    excerpts: list[Excerpt] = []
-    candidates: list[Candidate] = []
-    for piece in sorted(found, key=lambda piece: (-piece.score, piece.place, piece.first)):
-        tokens = budget.count(piece.text) + budget.count(piece.place)
-        reason = ""
-        if tokens > room:
-            reason = "over the budget"
-        elif piece.path is None:
-            excerpts.append(desk.gate.excerpt_of_buffer(piece.name, piece.text, piece.source))
-        else:
-            shown = desk.gate.excerpt(piece.path, piece.text, piece.source)
-            if isinstance(shown, LeftOut):
-                left_out.append(shown)
-                reason = shown.reason
-            else:
-                excerpts.append(shown)
-        if not reason:
-            room -= tokens
-        name = desk.gate.relative(piece.path) or piece.name
-        candidates.append(Candidate(piece.source, name, piece.first + 1, piece.end, piece.score, tokens, reason))
-    return excerpts[::-1], candidates
+def _excerpt(packed: Packed, cursor: Cursor, desk: Desk) -> Excerpt:
+    path = packed.found.path
+    name = desk.gate.relative(path) or packed.found.name.rpartition("/")[2]
+    if path is None or path == cursor.snapshot.path:
+        return desk.gate.excerpt_of_buffer(name, packed.text, packed.found.source)
+    shown = desk.gate.excerpt(path, packed.text, packed.found.source)
+    # The path was judged a moment ago; a rule that came meanwhile leaves a place without text.
+    return shown if isinstance(shown, Excerpt) else desk.gate.excerpt_of_buffer(name, "", packed.found.source)
+
+
+def _candidate(piece: Piece, desk: Desk) -> Candidate:
+    name = desk.gate.relative(piece.found.path) or piece.found.name.rpartition("/")[2]
+    last = piece.first + piece.text.count("\n")
+    return Candidate(piece.found.source, name, piece.first + 1, last, piece.worth, piece.tokens, piece.reason)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from context.analysis import analyse, words, words_of_path
+from context.analysis import analyse, stem_of, words, words_of_path
 from context.grammars import language_of
 from context.index_store import connect, discard, store_file
 from context.outline import Definition
@@ -102,6 +102,13 @@ class Index:
             str(path),
         )
         return [Stretch(path, first, text, 0.0) for first, text in rows]
+
+    def named(self, stem: str, limit: int = 3) -> list[Path]:
+        """Files whose name is `stem` but for endings and what marks a test."""
+        return [
+            Path(row[0])
+            for row in self._ask("SELECT path FROM files WHERE stem = ? ORDER BY path LIMIT ?", stem, limit)
+        ]
 
     def defined(self, name: str, limit: int = 20) -> list[Defined]:
         """Where a name is defined."""
@@ -229,8 +236,8 @@ def write(store: sqlite3.Connection, gate: Gate, path: Path, text: str, size: in
     remove(store, path)
     analysis = analyse(language, gate.clear(text))
     file = store.execute(
-        "INSERT INTO files (path, size, mtime_ns, hash, language) VALUES (?, ?, ?, ?, ?)",
-        (name, size, mtime_ns, digest, language),
+        "INSERT INTO files (path, size, mtime_ns, hash, language, stem) VALUES (?, ?, ?, ?, ?, ?)",
+        (name, size, mtime_ns, digest, language, stem_of(path)),
     ).lastrowid
     for chunk in analysis.chunks:
         row = store.execute(

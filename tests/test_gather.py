@@ -78,7 +78,7 @@ def test_every_candidate_is_explained(tmp_path: Path) -> None:
     assert len(context.excerpts) == 1
     assert {(candidate.path, candidate.reason) for candidate in candidates} == {
         ("a.py", ""),
-        ("b.py", "over the budget"),
+        ("b.py", "says nothing new"),
     }
 
 

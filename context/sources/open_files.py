@@ -1,36 +1,33 @@
-"""Other open files: from each the stretch of lines that shares most names with the cursor's surroundings."""
+"""Other open files: the stretches of each that share most names with the cursor's surroundings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from context.around import Around, names_in
 from context.desk import Desk
 from context.found import Found
-from context.identifiers import names
 from context.snapshot import Cursor
 
-LINES = 40
-STRIDE = 20
-MOST_FILES = 12
-LARGEST = 400_000
-AROUND = 1_500
+NAME = "open file"
+LINES = 20
+MOST_FILES = 10
+MOST_STRETCHES = 24
+LARGEST = 100_000
 
 
-def look(cursor: Cursor, desk: Desk) -> Iterable[Found]:
-    """At most one stretch for each file, scored by the share of names in common (Jaccard)."""
-    text = cursor.snapshot.text
-    wanted = names(
-        text[max(0, cursor.line_start - AROUND) : cursor.line_start] + text[cursor.line_end :][: AROUND // 3]
-    )
+def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
+    """The best stretches over all files; a file used more recently counts a little more."""
+    stretches: list[Found] = []
     others = [other for other in desk.open_files if other.uri != cursor.snapshot.uri and len(other.text) <= LARGEST]
-    for other in others[:MOST_FILES]:
+    for position, other in enumerate(others[:MOST_FILES]):
         lines = other.text.splitlines(keepends=True)
-        best_score, best_first = 0.0, 0
-        for first in range(0, max(len(lines) - LINES // 2, 1), STRIDE):
-            there = names("".join(lines[first : first + LINES]))
-            score = len(wanted & there) / (len(wanted | there) or 1)
-            if score > best_score:
-                best_score, best_first = score, first
-        if best_score > 0:
-            stretch = "".join(lines[best_first : best_first + LINES])
-            yield Found("open file", other.path, other.uri.rpartition("/")[2], best_first, stretch, best_score)
+        for first in range(0, len(lines), LINES):
+            text = "".join(lines[first : first + LINES])
+            there = names_in(text)
+            shared = len(around.visible & there) + 3 * len(around.near_names & there)
+            if shared:
+                score = shared / (len(there) + 10) / (1 + position / 10)
+                stretches.append(Found(NAME, other.path, other.uri.rpartition("/")[2], first, text, score))
+    stretches.sort(key=lambda stretch: -stretch.score)
+    return stretches[:MOST_STRETCHES]

@@ -123,6 +123,19 @@ class History:
             elif head is None and line.startswith(b"+++ b/"):
                 path = line[6:].decode("utf-8", "replace").rstrip("\t")
 
+    def together(self, commit: str, path: str, most: int) -> list[str]:
+        """The files most often changed in one commit with `path`, up to and including `commit`."""
+        out = self._run(
+            "log", "--no-merges", "--max-count=300", "--format=%x00", "--name-only", "--full-diff", commit, "--", path
+        )
+        counts: dict[str, int] = {}
+        for change in out.decode("utf-8", "replace").split("\0"):
+            files = [line for line in change.splitlines() if line and line != path]
+            if len(files) <= 20:  # A commit that touches everything says nothing of what belongs together.
+                for file in files:
+                    counts[file] = counts.get(file, 0) + 1
+        return sorted(counts, key=lambda file: (-counts[file], file))[:most]
+
     def _blob(self, name: str) -> bytes:
         assert self._blobs.stdin is not None and self._blobs.stdout is not None
         self._blobs.stdin.write(name.encode() + b"\n")

@@ -1,7 +1,8 @@
-"""Holes in real commits: the lines somebody wrote next, hidden, in the file as it was just before.
+"""Holes in real commits for `infill bench context`: lines and blocks somebody wrote, hidden, and the names they need.
 
-The file before the hole holds the commit's earlier hunks, since they stand above; what follows is the old file's rest.
-Everything else is the tree before the commit. Nothing of the future is within reach.
+A hole is in the file as it was at that moment (`past.AddedLine`); everything else is the tree before the commit. What is
+*needed* are the names of the hidden code that the window around the cursor does not show: the definition of the
+measurements in docs/benchmarks.md. Names in strings, comments and imports, keywords and built-ins do not count.
 """
 
 from __future__ import annotations
@@ -10,23 +11,27 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from context.grammars import ENDINGS, language_of, parse
+from context.grammars import parse
 from context.identifiers import EVERYWHERE, IDENTIFIER
-from editors.headless.commits import Changed, Commit, Repository
+from editors.headless.history import Commit, History
+from editors.headless.past import AddedLine, added_lines
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 WINDOW_BEFORE, WINDOW_AFTER = 4_000, 2_000
-"""Characters around the cursor that any tool shows; what is needed beyond them is what context must bring."""
+"""Characters around the cursor that any tool shows."""
 
-KINDS = ("line", "block")
+LINE, BLOCK = "line", "block"
+KINDS = (LINE, BLOCK)
+SHORTEST_BLOCK, LONGEST_BLOCK = 3, 8
 
-_NOT_CODE = re.compile(r"comment|import|use_declaration|preproc_include|package|string_content|string_fragment")
-_ECMA = frozenset({"typescriptreact", "javascript", "javascriptreact"})
+_NOT_CODE = re.compile(
+    r"comment|import|use_declaration|preproc_include|package|string_content|string_fragment|string_literal"
+)
+_ECMA = frozenset({"typescript", "typescriptreact", "javascript", "javascriptreact"})
 
 _BUILT_IN: Mapping[str, str] = {
     "python": """
@@ -63,83 +68,79 @@ _BUILT_IN: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """`text` is the file with the hole, `offset` where it is; `needed` are the names in `truth` outside the window."""
+    """`text` is the file with the hole at `offset`, after the indentation; `names` are all of the hidden code."""
 
     commit: Commit
     path: str
-    kind: str
     language: str
+    kind: str
     text: str
     offset: int
     truth: str
+    names: frozenset[str]
     needed: frozenset[str]
-    before: str
+    before: tuple[str, ...]
 
 
-def holes(
-    repository: Repository, languages: tuple[str, ...], *, count: int, seed: int, most_commits: int
-) -> list[Hole]:
-    """At most `count` holes of each kind, at most two of a kind from one commit, in the order of time.
+def holes(history: History, *, count: int, seed: int, commits: int, start: str = "HEAD") -> list[Hole]:
+    """At most `count` holes of each kind, at most one of a kind from a commit, oldest commit first.
 
-    Commits are drawn at random from the newest `most_commits`; one that touches more than 40 files is passed over.
+    The commits are drawn from the newest `commits`. Languages without a grammar are passed over: their names could not be
+    told from the words in comments.
     """
-    dice = random.Random(seed)
-    drawn = repository.commits(most_commits)
-    dice.shuffle(drawn)
-    endings = tuple(f".{ending}" for language in languages for ending in ENDINGS[language].split())
-    found: dict[str, list[Hole]] = {kind: [] for kind in KINDS}
+    chance = random.Random(seed)
+    drawn = list(history.commits(commits, start=start))
+    age = {commit.hash: number for number, commit in enumerate(drawn)}
+    chance.shuffle(drawn)
+    found: dict[str, list[Hole]] = {LINE: [], BLOCK: []}
     for commit in drawn:
         if all(len(made) >= count for made in found.values()):
             break
-        files = [file for file in repository.changed(commit, endings) if len(file.after) < 400_000]
-        if not 0 < len(files) <= 40:
-            continue
-        for kind in KINDS:
-            made = list(_holes_of(commit, files, kind))
-            if made and len(found[kind]) < count:
-                found[kind].extend(dice.sample(made, min(2, len(made), count - len(found[kind]))))
-    return sorted((hole for made in found.values() for hole in made), key=lambda hole: hole.commit.time)
+        lines = list(added_lines(history, commit))
+        for kind, made in found.items():
+            if len(made) < count and (hole := _one_of(lines, kind, chance)) is not None:
+                made.append(hole)
+    return sorted((hole for made in found.values() for hole in made), key=lambda hole: -age[hole.commit.hash])
 
 
-def needed_names(language: str, truth: frozenset[str], window: str) -> frozenset[str]:
-    """The names of the hidden text that the window does not show; keywords and built-ins do not count."""
+def _one_of(lines: list[AddedLine], kind: str, chance: random.Random) -> Hole | None:
+    """A hole at a random line of a commit; a few lines are tried."""
+    for line in chance.sample(lines, min(4, len(lines))):
+        rest = line.edited.hunks[line.hunk].lines[line.number :]
+        size = 1 if kind == LINE else min(chance.randint(SHORTEST_BLOCK, LONGEST_BLOCK), len(rest))
+        if kind == LINE or size >= SHORTEST_BLOCK:
+            hole = _hole(line, kind, "\n".join(rest[:size]))
+            if hole is not None:
+                return hole
+    return None
+
+
+def _hole(line: AddedLine, kind: str, hidden: str) -> Hole | None:
+    above, below = line.around()
+    indent = hidden[: len(hidden) - len(hidden.lstrip(" \t"))]
+    start = above + indent
+    truth = hidden[len(indent) :]
+    names = _names_of(line.language, start, truth, below)
+    if not names:
+        return None
+    window = start[-WINDOW_BEFORE:] + below[:WINDOW_AFTER]
+    needed = names - set(IDENTIFIER.findall(window))
+    texts = (line.edited.before, *line.so_far())
+    return Hole(line.commit, line.path, line.language, kind, start + below, len(start), truth, names, needed, texts)
+
+
+def _names_of(language: str, above: str, truth: str, below: str) -> frozenset[str]:
+    head, middle = above.encode("utf-8", "replace"), truth.encode("utf-8", "replace")
+    tree = parse(language, head + middle + below.encode("utf-8", "replace"))
+    if tree is None:
+        return frozenset()
     family = "typescript" if language in _ECMA else language
-    return truth - EVERYWHERE - frozenset(_BUILT_IN.get(family, "").split()) - set(IDENTIFIER.findall(window))
+    known = EVERYWHERE | set(_BUILT_IN.get(family, "").split())
+    return frozenset(_names(tree.root_node, len(head), len(head) + len(middle))) - known
 
 
-def _holes_of(commit: Commit, files: list[Changed], kind: str) -> Iterator[Hole]:
-    for file in files:
-        language = language_of(file.path)
-        data = file.after.encode("utf-8", "replace")
-        tree = parse(language, data)
-        if tree is None:
-            continue
-        old, new = file.before.splitlines(keepends=True), file.after.splitlines(keepends=True)
-        starts = [0, *accumulate(len(line.encode("utf-8", "replace")) for line in new)]
-        for hunk in file.hunks:
-            rest = "".join(old[hunk.old_end :])
-            for row in range(hunk.new, hunk.new_end):
-                size = 1 if kind == "line" else min(3 + (row * 7 + len(file.path)) % 6, hunk.new_end - row)
-                truth = "".join(new[row : row + size])
-                if (kind == "block" and (size < 3 or row % 3)) or len(truth.strip()) < 8:
-                    continue
-                names, tokens = _names(tree.root_node, starts[row], starts[row + size])
-                if not names or tokens < 3:
-                    continue
-                indent = truth[: len(truth) - len(truth.lstrip(" \t"))]
-                before = "".join(new[:row]) + indent
-                text = before + ("\n" if truth.endswith("\n") else "") + rest
-                window = before[-WINDOW_BEFORE:] + text[len(before) : len(before) + WINDOW_AFTER]
-                needed = needed_names(language, frozenset(names), window)
-                yield Hole(
-                    commit, file.path, kind, language, text, len(before), truth[len(indent) :], needed, file.before
-                )
-
-
-def _names(root: Node, start: int, end: int) -> tuple[set[str], int]:
-    """The names in a byte range and the number of its tokens; those in imports, comments and strings do not count."""
-    names: set[str] = set()
-    tokens = 0
+def _names(root: Node, start: int, end: int) -> Iterator[str]:
+    """The identifiers that begin in a byte range."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
@@ -147,8 +148,5 @@ def _names(root: Node, start: int, end: int) -> tuple[set[str], int]:
             continue
         if node.child_count:
             waiting.extend(node.children)
-        elif node.start_byte >= start:
-            tokens += 1
-            if node.type.endswith("identifier") and node.text is not None:
-                names.add(node.text.decode("utf-8", "replace"))
-    return names, tokens
+        elif node.start_byte >= start and node.type.endswith("identifier") and node.text is not None:
+            yield node.text.decode("utf-8", "replace")

@@ -1,0 +1,28 @@
+"""Code like the cursor's surroundings, anywhere in the workspace: found by the names around the cursor and their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from context.analysis import words
+from context.around import Around
+from context.desk import Desk
+from context.found import Found
+from context.snapshot import Cursor
+
+NEAR = "similar"
+WIDE = "similar to more"
+MOST = 40
+
+ALIKE = 0.9
+"""A stretch that shares this part of its names with the windows is a copy of them, and would only invite copying."""
+
+
+def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
+    """Two questions to the text index: by the few lines at the cursor, and by the screenful."""
+    if desk.index is None:
+        return
+    for source, text in ((NEAR, around.near), (WIDE, around.wide)):
+        for stretch in desk.index.similar(words(text), MOST):
+            if stretch.path != around.path:
+                yield Found(source, stretch.path, "", stretch.first, stretch.text, stretch.score)
