@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from context.clock import Clock
 from context.edits import EditLog
+from context.memory import Memory
 from context.privacy import Gate
 from context.snapshot import Snapshot
 from context.syntax import Trees
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`open_files` are snapshots taken at dispatch, most recently used first; `index` is None where there is no workspace."""
+    """`open_files` are snapshots taken at dispatch, most recently used first; `index` is None where there is no workspace;
+    `memory` is handed on from desk to desk, so that a keystroke need not find again what the last one found."""
 
     roots: tuple[Path, ...]
     open_files: tuple[Snapshot, ...]
@@ -27,3 +29,4 @@ class Desk:
     trees: Trees
     index: Index | None
     clock: Clock
+    memory: Memory = field(default_factory=Memory)

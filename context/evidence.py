@@ -8,6 +8,7 @@ chance. The weights were fitted on holes in real commits of projects that the re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import exp, log1p
 
 from context.around import Around, names_in
@@ -46,24 +47,28 @@ HALF = 5
 
 def chances(found: Sequence[Found], around: Around) -> dict[str, float]:
     """Name → the chance that it is needed, for all names that were found and are not visible."""
-    return {name: _chance(features) for name, features in features_of(found, around).items()}
-
-
-def features_of(found: Sequence[Found], around: Around) -> dict[str, dict[str, float]]:
-    """Name → feature → value, as `WEIGHTS` knows them."""
-    features: dict[str, dict[str, float]] = {}
+    evidence: dict[str, float] = {}
+    counts: dict[str, int] = {}
     for source, pieces in _by_source(found).items():
+        weight = WEIGHTS[source]
+        told: set[str] = set()
         for rank, piece in enumerate(pieces):
-            worth = 1 / (1 + rank / HALF) if piece.score < 1 or rank else 1.0
-            for name in names_in(piece.text) - around.visible:
-                own = features.setdefault(name, {"often": 0.0})
-                own["often"] += 1
-                if worth > own.get(source, 0.0):
-                    own[source] = worth
-    for name, own in features.items():
-        own["often"] = log1p(own["often"])
-        own.update(_looks(name, around))
-    return features
+            names = names_in(piece.text) - around.visible
+            for name in names:
+                counts[name] = counts.get(name, 0) + 1
+            fresh = names - told  # The best rank comes first, and only that counts.
+            told |= fresh
+            worth = weight * HALF / (HALF + rank)
+            for name in fresh:
+                evidence[name] = evidence.get(name, BIAS) + worth
+    often, near, visible = WEIGHTS["often"], WEIGHTS["shares near"], WEIGHTS["shares visible"]
+    for name, count in counts.items():
+        pieces_of_name = _pieces(name)
+        shared = near * sum(map(around.near_parts.__contains__, pieces_of_name))
+        shared += visible * sum(map(around.visible_parts.__contains__, pieces_of_name))
+        total = evidence[name] + often * log1p(count) + _looks(name) + shared / len(pieces_of_name)
+        evidence[name] = 1 / (1 + exp(-total))
+    return evidence
 
 
 def _by_source(found: Iterable[Found]) -> dict[str, list[Found]]:
@@ -76,20 +81,20 @@ def _by_source(found: Iterable[Found]) -> dict[str, list[Found]]:
     return sources
 
 
-def _looks(name: str, around: Around) -> dict[str, float]:
+def _pieces(name: str) -> tuple[str, ...]:
     whole = parts(name)
-    pieces = whole[1:] or whole
-    return {
-        "shares near": sum(piece in around.near_parts for piece in pieces) / len(pieces),
-        "shares visible": sum(piece in around.visible_parts for piece in pieces) / len(pieces),
-        "test": float(name.startswith(("test", "Test"))),
-        "capital": float(name[0].isupper()),
-        "private": float(name[0] == "_"),
+    return whole[1:] or whole
+
+
+@lru_cache(maxsize=20_000)
+def _looks(name: str) -> float:
+    """What a name tells by itself."""
+    looks = {
+        "test": name.startswith(("test", "Test")),
+        "capital": name[0].isupper(),
+        "private": name[0] == "_",
         "length": min(len(name), 25) / 10,
-        "short": float(len(name) < 3),
-        "constant": float(name.isupper()),
+        "short": len(name) < 3,
+        "constant": name.isupper(),
     }
-
-
-def _chance(features: Mapping[str, float]) -> float:
-    return 1 / (1 + exp(-BIAS - sum(WEIGHTS[name] * value for name, value in features.items())))
+    return sum(WEIGHTS[feature] * value for feature, value in looks.items())

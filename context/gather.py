@@ -14,13 +14,16 @@ from context.budget import Budget
 from context.desk import Desk
 from context.evidence import chances
 from context.found import Found
+from context.memory import Finds
 from context.packing import Packed, Piece, pack
 from context.privacy import Excerpt, FimContext, LeftOut
 from context.snapshot import Cursor
 from context.sources import definitions, open_files, own_file, recent_edits, siblings, similar
-from context.windows import windows
+from context.windows import Windows, windows
 
 __all__ = ("SOURCES", "Budget", "Candidate", "Desk", "explain", "gather")
+
+LATE = "late"
 
 Source = Callable[[Cursor, Desk, Around], Iterable[Found]]
 
@@ -74,44 +77,56 @@ def _gather(
     prefix, suffix = gate.clear_around(
         snapshot.text[window.start : cursor.offset], snapshot.text[cursor.offset : window.end]
     )
+    known = desk.memory.recall(cursor, desk.open_files, budget) if sources is SOURCES else None
+    packed, pieces, left_out = known.found if known else _find(cursor, desk, budget, window, deadline, sources)
+    if known is None and sources is SOURCES and not any(left.reason == LATE for left in left_out):
+        desk.memory.keep(cursor, desk.open_files, budget, (packed, pieces, left_out))
+    shown = [_excerpt(one, cursor, desk) for one in packed]
+    excerpts = tuple(one for one in shown if isinstance(one, Excerpt))
+    closed_since = tuple(one for one in shown if isinstance(one, LeftOut))
+    name = gate.relative(snapshot.path) or snapshot.uri.rpartition("/")[2]
+    return FimContext(name, snapshot.language, prefix, suffix, excerpts, (*left_out, *closed_since)), pieces
+
+
+def _find(
+    cursor: Cursor, desk: Desk, budget: Budget, window: Windows, deadline: float, sources: Sequence[tuple[str, Source]]
+) -> Finds:
     surroundings = around(cursor, window)
     found, left_out = _ask(cursor, desk, surroundings, deadline, sources)
     packed, pieces = pack(found, chances(found, surroundings), budget)
-    excerpts = [_excerpt(one, cursor, desk) for one in packed]
-    name = gate.relative(snapshot.path) or snapshot.uri.rpartition("/")[2]
-    context = FimContext(name, snapshot.language, prefix, suffix, tuple(excerpts), tuple(left_out))
-    return context, pieces
+    return packed, pieces, left_out
 
 
 def _ask(
     cursor: Cursor, desk: Desk, surroundings: Around, deadline: float, sources: Sequence[tuple[str, Source]]
 ) -> tuple[list[Found], list[LeftOut]]:
-    """What the sources find in files that may be shown."""
+    """What the sources find. Open files are judged here; those of the index were when it took them in, and what is shown
+    is judged once more by the gate."""
     found: list[Found] = []
     left_out: list[LeftOut] = []
-    refusals: dict[str, str | None] = {surroundings.place: None}
+    closed: dict[str, str] = {}
+    for other in desk.open_files:
+        reason = desk.gate.refusal(other.path, cross_file=True)
+        if reason is not None and other.path is not None and other.path != surroundings.path:
+            closed[str(other.path)] = reason
     for name, look in sources:
         if desk.clock.now() >= deadline:
-            left_out.append(LeftOut("", name, "late"))
+            left_out.append(LeftOut("", name, LATE))
             continue
         for one in look(cursor, desk, surroundings):
-            if one.place not in refusals:
-                reason = refusals[one.place] = desk.gate.refusal(one.path, cross_file=True)
-                if reason is not None:
-                    left_out.append(LeftOut(desk.gate.relative(one.path), one.source, reason))
-            if refusals[one.place] is None:
+            if one.place not in closed:
                 found.append(one)
+            elif all(left.path != desk.gate.relative(one.path) for left in left_out):
+                left_out.append(LeftOut(desk.gate.relative(one.path), one.source, closed[one.place]))
     return found, left_out
 
 
-def _excerpt(packed: Packed, cursor: Cursor, desk: Desk) -> Excerpt:
+def _excerpt(packed: Packed, cursor: Cursor, desk: Desk) -> Excerpt | LeftOut:
     path = packed.found.path
-    name = desk.gate.relative(path) or packed.found.name.rpartition("/")[2]
     if path is None or path == cursor.snapshot.path:
+        name = desk.gate.relative(path) or packed.found.name.rpartition("/")[2]
         return desk.gate.excerpt_of_buffer(name, packed.text, packed.found.source)
-    shown = desk.gate.excerpt(path, packed.text, packed.found.source)
-    # The path was judged a moment ago; a rule that came meanwhile leaves a place without text.
-    return shown if isinstance(shown, Excerpt) else desk.gate.excerpt_of_buffer(name, "", packed.found.source)
+    return desk.gate.excerpt(path, packed.text, packed.found.source)
 
 
 def _candidate(piece: Piece, desk: Desk) -> Candidate:

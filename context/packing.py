@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from context.around import names_in
 from context.budget import Budget
@@ -20,6 +21,9 @@ LONGEST_LINE = 200
 
 LEAST = 0.0004
 """Worth for each token below which a piece is not shown: what helps nobody only costs time."""
+
+UNLIKELY = 0.002
+"""The chance below which a name is not counted."""
 
 GAP = "..."
 """Stands for lines that are left out between two pieces of one file."""
@@ -69,8 +73,12 @@ def pack(found: Sequence[Found], chances: Mapping[str, float], budget: Budget) -
     pieces = _pieces(found, chances, budget)
     waiting: list[tuple[float, int]] = []
     for number, piece in enumerate(pieces):
-        piece.worth = sum(chances[name] for name in piece.names)
-        heapq.heappush(waiting, (-piece.worth / piece.tokens, number))
+        piece.worth = chances_of(piece, chances)
+        if piece.worth / piece.tokens < LEAST:
+            piece.reason = "hardly related"
+        else:
+            waiting.append((-piece.worth / piece.tokens, number))
+    heapq.heapify(waiting)
     shown: dict[str, Packed] = {}
     covered: set[str] = set()
     room = budget.excerpt_tokens
@@ -79,12 +87,12 @@ def pack(found: Sequence[Found], chances: Mapping[str, float], budget: Budget) -
         piece = pieces[number]
         place = piece.found.place
         cost = piece.tokens + (0 if place in shown else budget.count(piece.found.place[-40:]) + 4)
-        piece.worth = sum(chances[name] for name in piece.names if name not in covered)
+        piece.worth = sum(map(chances.__getitem__, piece.names - covered))
         rate = piece.worth / cost
         if waiting and -rate > waiting[0][0] and rate < -was * 0.999:
             heapq.heappush(waiting, (-rate, number))
         elif rate < LEAST:
-            piece.reason = "says nothing new" if piece.worth < chances_of(piece, chances) / 2 else "hardly related"
+            piece.reason = "says nothing new"
         elif cost > room:
             piece.reason = "over the budget"
         else:
@@ -98,33 +106,41 @@ def pack(found: Sequence[Found], chances: Mapping[str, float], budget: Budget) -
 
 def chances_of(piece: Piece, chances: Mapping[str, float]) -> float:
     """What the piece would be worth alone."""
-    return sum(chances[name] for name in piece.names)
+    return sum(map(chances.__getitem__, piece.names))
 
 
 def _pieces(found: Sequence[Found], chances: Mapping[str, float], budget: Budget) -> list[Piece]:
     """All finds in pieces; a line that two finds hold is in the first one's only."""
     pieces: list[Piece] = []
-    taken: set[tuple[str, int]] = set()
+    known = {name for name, chance in chances.items() if chance >= UNLIKELY}
+    taken: dict[str, set[int]] = {}
     for one in found:
-        rows = one.text.split("\n")
-        row = 0
-        while row < len(rows):
-            if not rows[row].strip() or (one.place, one.first + row) in taken:
-                row += 1
-                continue
-            end = row + 1
-            while (
-                end < len(rows)
-                and end - row < one.lines
-                and rows[end].strip()
-                and (one.place, one.first + end) not in taken
-            ):
-                end += 1
-            taken.update((one.place, one.first + line) for line in range(row, end))
-            if max(map(len, rows[row:end])) <= LONGEST_LINE:
-                text = "\n".join(rows[row:end]) + "\n"
-                names = names_in(text) & chances.keys()
-                if names:
-                    pieces.append(Piece(one, one.first + row, text, names, budget.count(text) + 1))
-            row = end
+        rows = taken.setdefault(one.place, set())
+        for row, text, names, height in _cut(one.text, one.lines):
+            lines = range(one.first + row, one.first + row + height)
+            if rows.isdisjoint(lines):
+                rows.update(lines)
+                useful = names & known
+                if useful:
+                    pieces.append(Piece(one, lines.start, text, useful, budget.count(text) + 1))
     return pieces
+
+
+@lru_cache(maxsize=2_000)
+def _cut(text: str, most: int) -> tuple[tuple[int, str, frozenset[str], int], ...]:
+    """Pieces of at most `most` lines without blank ones: (row, text, names, lines). Kept, as finds come back line by line."""
+    rows = text.split("\n")
+    pieces: list[tuple[int, str, frozenset[str], int]] = []
+    row = 0
+    while row < len(rows):
+        if not rows[row].strip():
+            row += 1
+            continue
+        end = row + 1
+        while end < len(rows) and end - row < most and rows[end].strip():
+            end += 1
+        if max(map(len, rows[row:end])) <= LONGEST_LINE:
+            piece = "\n".join(rows[row:end]) + "\n"
+            pieces.append((row, piece, names_in(piece), end - row))
+        row = end
+    return tuple(pieces)
