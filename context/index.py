@@ -26,7 +26,7 @@ from context.walker import LARGEST, WalkedFile, looks_generated
 logger = logging.getLogger(__name__)
 
 MOST_TERMS = 40
-MOST_ROWS = 4_000
+MOST_ROWS = 2_500
 """Words are taken from the rarest on until they occur in this many stretches together, which bounds a query's time."""
 
 

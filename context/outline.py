@@ -51,7 +51,7 @@ def outline(language: str, tree: Tree, data: bytes, lines: list[str]) -> list[De
         key = (node.start_byte, name)
         if kind in HOLDERS:
             holders.append((node.start_byte, node.end_byte, name))
-        if key in found and body is None:
+        if key in found and body is None and found[key].kind != "type":
             continue
         found[key] = Definition(
             name,
@@ -69,7 +69,7 @@ def outline(language: str, tree: Tree, data: bytes, lines: list[str]) -> list[De
 def imports(language: str, tree: Tree, data: bytes) -> list[tuple[int, str]]:
     """Every import of a file: its line number from 0 and its text in one line."""
     nodes = captures(language, "imports", tree.root_node).get("import", [])
-    return sorted((node.start_point.row, _SPACE.sub(" ", _text(data, node))) for node in nodes)
+    return sorted((node.start_point.row, _SPACE.sub(" ", _text(data, node)).strip()) for node in nodes)
 
 
 def _owned(found: dict[tuple[int, str], Definition], holders: list[tuple[int, int, str]]) -> list[Definition]:

@@ -14,6 +14,7 @@ from context.desk import Desk
 from context.documents import Documents
 from context.edits import EditLog
 from context.gather import Budget, Candidate, explain, gather
+from context.memory import Memory
 from context.privacy import FimContext, Gate
 from context.snapshot import Cursor, Snapshot
 from context.syntax import Parsed, Trees
@@ -32,12 +33,14 @@ class Workbench:
         self._gate = gate
         self._trees = Trees()
         self._edits = EditLog()
+        self._memory = Memory()
         self._parsing: set[asyncio.Task[Parsed | None]] = set()
         self.index: WorkspaceIndex | None = None
 
     def rules(self, roots: Sequence[Path], gate: Gate) -> None:
         """The workspace's folders or its privacy rules have changed."""
         self._roots, self._gate = tuple(roots), gate
+        self._memory = Memory()
 
     def excluded(self, path: Path | None) -> str | None:
         """Why nothing may be completed in a file, in words; None where it may."""
@@ -64,7 +67,7 @@ class Workbench:
     def desk(self) -> Desk:
         recent = self._documents.recent()[:LARGEST_DESK]
         index = self.index.index if self.index else None
-        return Desk(self._roots, recent, self._edits, self._gate, self._trees, index, self._clock)
+        return Desk(self._roots, recent, self._edits, self._gate, self._trees, index, self._clock, self._memory)
 
     async def gather(self, cursor: Cursor, tokens: int) -> FimContext:
         """What a model may see of `cursor`'s surroundings, in at most `tokens` of prompt."""

@@ -1,0 +1,83 @@
+"""`infill bench context`: the command and its table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from editors.headless.command import Command
+from editors.headless.exits import Exit, Stop
+from editors.headless.terminal import Ink
+
+EXAMPLES = """\
+  infill bench context .                          200 lines and 200 blocks of the newest 1,000 commits
+  infill bench context ../app --commits 3000      the same from further back
+  infill bench context . --tokens 750 --json      with half the room, as one JSON object
+"""
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("repository", type=Path, help="a git repository, or its git directory")
+    parser.add_argument("--lines", type=int, default=200, metavar="N", help="lines, and as many blocks (default 200)")
+    parser.add_argument(
+        "--commits", type=int, default=1000, metavar="N", help="newest commits to draw from (default 1000)"
+    )
+    parser.add_argument("--start", default="HEAD", metavar="REV", help="the commit to look back from (default HEAD)")
+    parser.add_argument("--tokens", type=int, default=1500, metavar="N", help="what excerpts may take (default 1500)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Measures every method and prints a row for each kind of hole and method."""
+    from editors.headless.context import METHODS, run, summary
+    from editors.headless.history import NoHistory
+
+    results = []
+    try:
+        for result in run(
+            arguments.repository,
+            count=arguments.lines,
+            seed=arguments.seed,
+            commits=arguments.commits,
+            tokens=arguments.tokens,
+            start=arguments.start,
+            methods=tuple(METHODS),
+        ):
+            results.append(result)
+            if sys.stderr.isatty():
+                print(f"\r{len(results) // len(METHODS)} holes", end="", file=sys.stderr, flush=True)
+    except NoHistory as error:
+        raise Stop(Exit.USAGE, f"{error} Name a repository with history.") from error
+    if not results:
+        raise Stop(Exit.NOTHING, "No commit added a line of code in a language with a grammar.")
+    rows = summary(results)
+    if arguments.json:
+        kept = ("lines", "commits", "start", "seed", "tokens")
+        print(json.dumps({"rows": rows, "settings": {name: getattr(arguments, name) for name in kept}}))
+    else:
+        print(table(rows))
+    return Exit.DONE
+
+
+def table(rows: list[dict[str, object]]) -> str:
+    """Recall in percent with its 95 % interval; tokens and CPU milliseconds for one hole."""
+    ink = Ink(sys.stdout)
+    lines = [f"{'':34}{'recall %':>9}  {'95 %':13}{'all %':>6}{'tokens':>8}{'ms p50':>8}{'p99':>7}"]
+    kind = ""
+    for row in rows:
+        if row["kind"] != kind:
+            kind = str(row["kind"])
+            about = f"{kind}s: {row['holes']} holes, {row['needed']} of {row['names']} names needed and not visible"
+            lines.append(ink.bold(about))
+        low, high = (100 * float(end) for end in row["interval"])  # type: ignore[attr-defined]
+        recall, every = 100 * float(str(row["recall"])), 100 * float(str(row["all found"]))
+        interval = ink.dim(f"[{low:4.1f}, {high:4.1f}]")
+        costs = f"{row['tokens']:8.0f}{row['cpu ms p50']:8.1f}{row['cpu ms p99']:7.1f}"
+        lines.append(f"  {row['method']:32}{recall:9.1f}  {interval} {every:6.1f}{costs}")
+    return "\n".join(lines)
+
+
+COMMAND = Command(EXAMPLES, _arguments, _run)

@@ -1,0 +1,57 @@
+"""What is chosen from what was found: the most new names for the tokens, nothing twice, nothing without use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from context.budget import Budget
+from context.found import Found
+from context.packing import GAP, pack
+
+CHANCES = {"alpha": 0.5, "beta": 0.4, "gamma": 0.3, "delta": 0.001}
+
+
+def found(text: str, path: str = "/w/a.py", first: int = 0) -> Found:
+    return Found("similar", Path(path), "", first, text, 1.0, lines=1)
+
+
+def check(*finds: Found, tokens: int = 100) -> tuple[dict[str, str], dict[str, str]]:
+    """Shown text for each file, and the reasons for the pieces that are left out."""
+    packed, pieces = pack(finds, CHANCES, Budget(tokens, prefix_share=0, suffix_share=0))
+    shown = {one.place: one.text for one in packed}
+    return shown, {piece.text.strip(): piece.reason for piece in pieces if piece.reason}
+
+
+def test_a_name_is_shown_once() -> None:
+    shown, reasons = check(found("alpha\n"), found("x = alpha + beta\n", "/w/b.py"), found("alpha()\n", "/w/c.py"))
+    assert list(shown.values()) == ["alpha\n"] or "beta" in "".join(shown.values())
+    assert "says nothing new" in reasons.values()
+
+
+def test_lines_of_a_file_stand_in_order_with_a_mark_for_what_is_left_out() -> None:
+    shown, _ = check(found("def f():\n    beta\n    nothing\n    more\n    alpha\n"))
+    assert shown == {"/w/a.py": f"    beta\n    {GAP}\n    alpha\n"}
+
+
+def test_nothing_is_shown_where_nothing_helps() -> None:
+    assert check(found("delta\n"), found("unknown\n")) == ({}, {})
+
+
+def test_the_budget_is_kept_and_the_best_is_taken() -> None:
+    long = "alpha  " + "#" * 80 + "\n"
+    shown, reasons = check(found(long), found("beta\n", "/w/b.py"), found("gamma\n", "/w/c.py"), tokens=20)
+    assert "over the budget" in reasons.values() and "/w/b.py" in shown
+
+
+def test_the_same_lines_found_twice_count_once() -> None:
+    _, pieces = pack([found("alpha\n"), found("alpha\n")], CHANCES, Budget(100))
+    assert len(pieces) == 1
+
+
+def test_the_file_that_helps_most_stands_last() -> None:
+    shown, _ = check(found("alpha\nbeta\n"), found("gamma\n", "/w/z.py"))
+    assert list(shown) == ["/w/z.py", "/w/a.py"]
+
+
+def test_lines_of_data_are_not_shown() -> None:
+    assert check(found("alpha = '" + "x" * 300 + "'\n"))[0] == {}

@@ -1,0 +1,114 @@
+"""Each source finds what it is for, and says where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from context.around import around
+from context.desk import Desk
+from context.edits import EditLog
+from context.found import Found
+from context.gather import SOURCES, Source
+from context.index import Index
+from context.privacy import Gate
+from context.snapshot import Cursor, Snapshot
+from context.syntax import Trees
+from context.windows import windows
+from tests.fake_clock import FakeClock
+
+BOAT = '''class Boat(Vessel):
+    """Floats."""
+
+    def steer(self, course: int) -> None: ...
+
+    def anchor_here(self) -> None: ...
+'''
+
+
+def snap(root: Path, name: str, text: str, version: int = 1) -> Snapshot:
+    return Snapshot((root / name).as_uri(), root / name, "python", version, text)
+
+
+def check(
+    root: Path,
+    source: str,
+    text: str,
+    *,
+    files: dict[str, str] | None = None,
+    tabs: dict[str, str] | None = None,
+    edits: EditLog | None = None,
+) -> list[Found]:
+    """What one source finds at the mark in `main.py`, with files in the index and tabs open."""
+    gate = Gate([root])
+    index = Index(root.parent / "store", [root], gate)
+    for name, content in (files or {}).items():
+        index.put(root / name, content)
+    offset = text.index("‸")
+    here = snap(root, "main.py", text.replace("‸", ""))
+    others = tuple(snap(root, name, content) for name, content in (tabs or {}).items())
+    desk = Desk((root,), (here, *others), edits or EditLog(), gate, Trees(), index, FakeClock())
+    cursor = Cursor(here, offset)
+    look: Source = dict(SOURCES)[source]
+    return list(look(cursor, desk, around(cursor, windows(cursor, 400, 200))))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "work"
+
+
+def test_own_file_is_what_the_windows_do_not_show(root: Path) -> None:
+    body = "".join(f"value_{n} = {n}\n" for n in range(100))
+    above, below = check(root, "own file", f"import boats\n{body}‸\n{body}def last(): ...\n")
+    assert above.first == 0 and above.text.startswith("import boats\n") and below.text.endswith("def last(): ...\n")
+    assert "value_99" not in above.text and "value_0 " not in below.text
+    lines = f"import boats\n{body}\n{body}def last(): ...\n".split("\n")
+    assert below.text.split("\n")[1] == lines[below.first + 1]
+
+
+def test_a_short_file_has_nothing_outside_the_windows(root: Path) -> None:
+    assert check(root, "own file", "a = 1\n‸\nb = 2\n") == []
+
+
+def test_similar_code_is_found_elsewhere_but_not_in_the_own_file(root: Path) -> None:
+    files = {"boats.py": BOAT, "main.py": BOAT, "other.py": "def cook(meal):\n    pass\n"}
+    found = check(root, "similar code", "boat = Boat()\nboat.steer(3)\n‸\n", files=files)
+    assert {one.path for one in found} == {root / "boats.py"}
+
+
+def test_open_files_rank_by_shared_names(root: Path) -> None:
+    tabs = {"boats.py": BOAT, "kitchen.py": "meal = cook()\nboat = 1\n", "empty.py": "x\n"}
+    found = check(root, "open files", "boat = Boat()\nboat.steer(course)\n‸\n", tabs=tabs)
+    assert [one.path for one in found] == [root / "boats.py", root / "kitchen.py"]
+
+
+def test_definitions_are_signatures_and_members_of_types(root: Path) -> None:
+    found = check(root, "definitions", "boat = Boat()\n‸\n", files={"boats.py": BOAT})
+    assert [(one.source, one.text.strip()) for one in found] == [
+        ("definition", "class Boat(Vessel):"),
+        ("member", "def steer(self, course: int) -> None:"),
+        ("member", "def anchor_here(self) -> None:"),
+    ]
+    assert all(BOAT.split("\n")[one.first].startswith(one.text.rstrip()) for one in found)
+
+
+def test_a_name_defined_in_many_places_says_nothing(root: Path) -> None:
+    files = {f"m{number}.py": "def run(job): ...\n" for number in range(9)}
+    assert check(root, "definitions", "run(1)\n‸\n", files=files) == []
+
+
+@pytest.mark.parametrize("name", ["test_main.py", "main_test.py", "tests/test_main.py", "src/Main.java"])
+def test_the_other_half_of_a_pair_is_found(root: Path, name: str) -> None:
+    found = check(root, "siblings", "x = 1\n‸\n", files={name: "class Boat {}\n", "other.py": "y = 2\n"})
+    assert {one.path for one in found} == {root / name}
+
+
+def test_recent_edits_in_other_files_are_found_newest_first(root: Path) -> None:
+    edits = EditLog()
+    for name in ("a.py", "b.py", "main.py"):
+        edits.see(snap(root, name, "first = 1\n" * 20))
+        edits.see(snap(root, name, "first = 1\n" * 20 + f"added_in_{name[0]} = 2\n", 2))
+    found = sorted(check(root, "recent edits", "x\n‸\n", edits=edits), key=lambda one: -one.score)
+    assert [one.text for one in found] == ["added_in_b = 2\n", "added_in_a = 2\n"]
