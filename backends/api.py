@@ -10,10 +10,12 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from context.privacy import Cleared, FimContext
 from context.snapshot import Snapshot
+
+if TYPE_CHECKING:  # the gate is heavy, and the server's start needs of this file only the names of outcomes
+    from context.privacy import Cleared, FimContext
 
 
 class Finish(StrEnum):

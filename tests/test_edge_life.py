@@ -160,6 +160,7 @@ def test_only_what_is_light_is_loaded_when_initialize_is_answered(
     command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heavy = {"httpx2", "tree_sitter", "sqlite3", "numpy", "pathspec", "torch", "rich", "click", "keyring", "email"}
+    heavy |= {"context.privacy", "lsp_server.session"}
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
     with RawClient(command, start=False) as client:
         assert client.request("initialize", {"capabilities": {}})["result"]
