@@ -15,6 +15,7 @@ from context.syntax import Parsed, Trees
 WHOLE = 16_000  # characters; a smaller document is looked at as a whole
 BEFORE = 8_000
 AFTER = 4_000
+_NEAR = "#near"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,12 @@ def view(cursor: Cursor, trees: Trees) -> View:
 
 def near(uri: str) -> str:
     """The name under which the tree of a part of this document is kept."""
-    return f"{uri}#near"
+    return f"{uri}{_NEAR}"
+
+
+def is_part(snapshot: Snapshot) -> bool:
+    """Whether this is a part of a document: its tree may be broken at the ends though the document is whole."""
+    return snapshot.uri.endswith(_NEAR)
 
 
 def surroundings(cursor: Cursor) -> Cursor:

@@ -73,6 +73,13 @@ def test_folder_without_program_text_is_told(capsys: pytest.CaptureFixture[str])
     assert (code, "holds no file of program text" in err) == (Exit.NOTHING, True)
 
 
+def test_file_that_no_model_may_see_is_not_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".env").write_text("KEY = value\n" * 40)
+    code, out, err = run(capsys, "demo", ".env")
+    assert (code, out) == (Exit.NOTHING, "")
+    assert "nothing would be offered: it is kept from every model (a file that holds secrets by convention)" in err
+
+
 def test_code_is_typed_rather_than_a_changelog() -> None:
     Path("CHANGELOG.md").write_text("- Something was changed by somebody (#1)\n" * 100)
     assert [file.name for file in passage.files_of(Path())] == ["CHANGELOG.md"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from context.snapshot import Cursor, Snapshot
-from lsp_server.view import WHOLE, surroundings
+from context.syntax import Trees
+from lsp_server.rules import Drop, apply
+from lsp_server.view import WHOLE, surroundings, view
 
 FUNCTION = "def function(argument, other):\n    total = argument\n    return total + other\n\n"
 BIG = FUNCTION * 2500
@@ -35,3 +39,29 @@ def test_both_ends_of_a_big_document() -> None:
     assert near(BIG, 0).offset == 0
     end = near(BIG, len(BIG))
     assert end.suffix == "" and end.prefix == BIG[-len(end.prefix) :]
+
+
+METHOD = "  int area(int width, int height) {\n    int found = width * height;\n    return found;\n  }\n\n"
+CLASS = "class Shape {\n" + METHOD * 400 + "}\n"
+
+
+@pytest.mark.parametrize(
+    ("removed", "answer", "shown"),
+    [
+        ("", " {", False),
+        ("", ")", False),
+        ("width * height;", "width * height;", True),
+        ("int found = width * height;", "int found = width * height;", True),
+    ],
+)
+def test_the_middle_of_a_long_class_is_not_broken(removed: str, answer: str, shown: bool) -> None:
+    """No part of such a file parses by itself, since its class begins and ends elsewhere."""
+    line = "int found = width * height;"
+    end = CLASS.index(line, 20_000) + len(line)
+    text = CLASS[: end - len(removed)] + CLASS[end:]
+    cursor, trees = Cursor(Snapshot("file:///Shape.java", None, "java", 1, text), end - len(removed)), Trees()
+    seen = view(cursor, trees)
+    while seen.parsed is None:  # a parse goes on in slices
+        seen = view(cursor, trees)
+    assert seen.parsed.root.has_error
+    assert isinstance(apply(answer, seen.cursor, parsed=seen.parsed), Drop) is not shown

@@ -44,11 +44,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     import tempfile
 
+    from context.privacy import Gate
+
     path: Path | None = arguments.path
+    root = OWN.parent if path is None else path if path.is_dir() else root_of(path)
+    if path is not None and path.is_file() and (refusal := Gate([root]).refusal(path)) is not None:
+        raise Stop(Exit.NOTHING, f"In {path} nothing would be offered: it is kept from every model ({refusal}).")
     passage = choose(files_of(path or OWN))
     if passage is None:
         raise Stop(Exit.NOTHING, f"{path} holds no file of program text that is long enough to show something in.")
-    root = OWN.parent if path is None else path if path.is_dir() else root_of(path)
     wishes = {"backend": "workspace", **given(arguments)}
     embedded = wishes["backend"] == "workspace"
     if not embedded:

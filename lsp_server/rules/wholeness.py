@@ -2,7 +2,8 @@
 
 A file that is broken at the cursor already, as it is while a statement is being typed, says nothing about the answer and is
 left alone. Only the top-level part around the cursor is parsed, which costs some hundred microseconds in a file of any length;
-where that part is long, or means nothing by itself, the answer is let through.
+where that part is long, or means nothing by itself, the answer is let through. Of a big file we look at a part, most often the
+middle of a class, which does not parse by itself: it must not come to have more errors than it has.
 """
 
 from __future__ import annotations
@@ -13,12 +14,18 @@ from lsp_server.lexis import PROSE
 from lsp_server.place import Place
 from lsp_server.rules.replaces import replaced
 from lsp_server.rules.verdict import Drop
+from lsp_server.view import is_part
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from context.syntax import Parsed
 
 MOST_TRIES = 8
 """Cuts tried, from the last line back, before the answer is given up."""
+
+FEW_TRIES = 3
+"""The same in a part of a big file, where each costs a parse of that part."""
 
 LONGEST_PART = 24_000
 """Bytes parsed at most for one try, some two milliseconds' worth."""
@@ -26,8 +33,10 @@ LONGEST_PART = 24_000
 
 def wholeness(text: str, place: Place) -> str | Drop:
     parsed = place.parsed
-    if parsed is None or place.language in PROSE or parsed.root.has_error:
+    if parsed is None or place.language in PROSE:
         return text
+    if parsed.root.has_error:
+        return _no_worse(text, place, parsed) if is_part(place.cursor.snapshot) else text
     at = parsed.byte(place.cursor.offset)
     near, wide = _part(parsed, at, further=0), _part(parsed, at, further=LONGEST_PART)
     if near[1] - near[0] > LONGEST_PART or not _parses(parsed, parsed.data[near[0] : near[1]]):
@@ -41,15 +50,48 @@ def wholeness(text: str, place: Place) -> str | Drop:
     return Drop("the file would no longer parse")
 
 
+def _no_worse(text: str, place: Place, parsed: Parsed) -> str | Drop:
+    """The rule where what we look at is cut off at its ends, and has errors from that."""
+    from context.grammars import parse
+
+    if len(parsed.data) > LONGEST_PART:
+        return text
+    before = _errors(parsed.root)
+    for _ in range(FEW_TRIES):
+        if not text.strip():
+            break
+        tree = parse(parsed.language, _with(text, place, parsed, (0, len(parsed.data))))
+        if tree is None or _errors(tree.root_node) <= before:
+            return text
+        text = text.rpartition("\n")[0].rstrip()
+    return Drop("it would break what is whole")
+
+
+def _errors(root: Node) -> int:
+    """How many places of a tree are not as the grammar wants them."""
+    count, open_nodes = 0, [root]
+    while open_nodes:
+        node = open_nodes.pop()
+        count += node.is_error or node.is_missing
+        open_nodes += [child for child in node.children if child.has_error]
+    return count
+
+
 def _whole(text: str, place: Place, parsed: Parsed, part: tuple[int, int]) -> bool:
     """The part parses with the answer in it; a part too long to look at is taken to do so."""
     start, end = part
     if end - start > 2 * LONGEST_PART:
         return True
+    return _parses(parsed, _with(text, place, parsed, part))
+
+
+def _with(text: str, place: Place, parsed: Parsed, part: tuple[int, int]) -> bytes:
+    """The part as it would be with the answer in it."""
+    start, end = part
     offset = place.cursor.offset
     head, tail = parsed.byte(offset), parsed.byte(offset + replaced(text, place))
     said = text.replace("\n", place.terminator).encode("utf-8", "replace")
-    return _parses(parsed, parsed.data[start:head] + said + parsed.data[tail:end])
+    return parsed.data[start:head] + said + parsed.data[tail:end]
 
 
 def _part(parsed: Parsed, at: int, further: int) -> tuple[int, int]:
