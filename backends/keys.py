@@ -47,8 +47,8 @@ class Secret:
 
     @property
     def fits_a_header(self) -> bool:
-        """One line of visible ASCII characters; nothing else can be sent."""
-        return all("!" <= character <= "~" for character in self._value)
+        """One line of visible ASCII characters, not without end; nothing else can be sent."""
+        return len(self._value) <= LONGEST and all("!" <= character <= "~" for character in self._value)
 
     @property
     def _bytes(self) -> bytes:
@@ -68,6 +68,10 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A secret is not written to files or sent to other processes.")
+
+
+LONGEST = 4096
+"""Characters of a key; servers refuse headers not much longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from editors.headless.command import Command
@@ -43,18 +45,19 @@ exit codes: 0 done, 1 nothing to offer or a check failed, 2 usage, 3 the backend
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code. Nothing that goes wrong shows a traceback, unless INFILL_TRACEBACK asks for it."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(
-                errors="backslashreplace"
-            )  # a terminal that cannot show a character is no reason to fail
+    _mend_streams()
     words = sys.argv[1:] if argv is None else argv
     parser = _parser(next((word for word in words if not word.startswith("-")), ""))
-    arguments = parser.parse_args(words)
-    if arguments.command is None:
-        parser.print_help()
-        return Exit.USAGE
+    name = parser.prog
     try:
+        try:
+            arguments = parser.parse_args(words)
+        finally:
+            sys.stdout.flush()  # of --help and --version, which end here
+        if arguments.command is None:
+            parser.print_help()
+            return Exit.USAGE
+        name = arguments.name
         code: int = arguments.command.run(arguments)
         sys.stdout.flush()
         return code
@@ -62,14 +65,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _tell(str(stop), stop.code)
     except KeyboardInterrupt:
         return _tell("\nInterrupted.", Exit.NOTHING)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
-        return Exit.NOTHING
+    except OSError as error:
+        with suppress(OSError):  # what could not be written shall not fail once more at the exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return Exit.NOTHING
+        if os.environ.get("INFILL_TRACEBACK"):
+            raise
+        return _tell(f"{name} stopped: {error.strerror or type(error).__name__}.", Exit.NOTHING)
     except Exception as error:
         if os.environ.get("INFILL_TRACEBACK"):
             raise
         hint = "This is a bug in Infill. Run it again with INFILL_TRACEBACK=1 for the details to report."
-        return _tell(f"{arguments.name} stopped at {_where(error)}. {hint}", Exit.NOTHING)
+        return _tell(f"{name} stopped at {_where(error)}. {hint}", Exit.NOTHING)
+
+
+def _mend_streams() -> None:
+    """A terminal that cannot show a character is no reason to fail, nor is a stream that was closed before the start."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for as long as the process lives
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser(wanted: str) -> argparse.ArgumentParser:
