@@ -11,11 +11,14 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from context.documents import Change, Documents
 from context.snapshot import Cursor, Snapshot
 from lsp_server.outcome import Outcome, Trigger
+
+if TYPE_CHECKING:
+    from lsp_server.actions.acts import Acts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Client:
     registers_configuration: bool
     registers_watchers: bool
     reads_status: bool  # announced experimental.infill.status, so `infill/status` is sent to it
+    resolves_edits: bool = False  # a code action's edit may be worked out when it is chosen
+    annotates_edits: bool = False  # shows edits that want to be confirmed
+    shows_documents: bool = False  # opens a document that the server names
+    shows_chat: bool = False  # announced experimental.infill.chat: it shows an explanation by itself
+    takes_input: bool = False  # announced experimental.infill.input: it asks the user for a line of text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,10 @@ class Progress(Protocol):
         ...
 
     def report(self, message: str, percentage: int | None = None) -> None: ...
+
+    def when_cancelled(self, act: Callable[[], object]) -> None:
+        """Calls `act` as soon as the user asks for a stop."""
+        ...
 
     def end(self, message: str = "") -> None: ...
 
@@ -141,6 +153,11 @@ class Session(Protocol):
         ...
 
     def status(self) -> Status: ...
+
+    @property
+    def acts(self) -> Acts | None:
+        """What can be done by hand with the settings of now; None where no backend can talk."""
+        ...
 
     async def aclose(self) -> None:
         """Ends all work. Has about half a second, then the process ends anyway."""

@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from context.documents import Documents
 from lsp_server.api import Client, Session, SessionFactory
@@ -16,6 +16,9 @@ from lsp_server.editor import ClientEditor
 from lsp_server.fence import trail
 from lsp_server.protocol import Protocol
 from lsp_server.watchdog import exit_within
+
+if TYPE_CHECKING:
+    from lsp_server.actions.findings import Finding
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ class Connection:
     fallback: bool = False  # whether textDocument/completion is served
     roots: tuple[Path, ...] = ()  # the workspace folders of now
     notebooks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # notebook → its cells' documents
+    findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)  # document → what a review found in it
     settings_turn: int = 0  # counts what was asked or told about settings, so that the last word wins
     exit_code: int | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from lsp_server import acting, reviewing
 from lsp_server.connection import Connection
 from lsp_server.convert import ACCEPTED_COMMAND
 from lsp_server.editor import status_payload
-from lsp_server.params import BadParams, natural, string
+from lsp_server.params import BadParams, natural, optional, string
 
-COMMANDS = (ACCEPTED_COMMAND,)
+ACTIONS: Mapping[str, Callable[[Connection, object, object], object]] = {
+    "infill.explain": acting.explain,
+    "infill.refactor": acting.refactor,
+    "infill.review": reviewing.review,
+    "infill.fix": acting.fix,
+    "infill.clearReview": reviewing.clear_review,
+}
+"""Each is called with its one argument and the token of the progress to show, if the editor has one."""
+
+COMMANDS = (ACCEPTED_COMMAND, *ACTIONS)
 
 CAPABILITIES: Mapping[str, object] = {
     "infill": {
@@ -17,6 +27,7 @@ CAPABILITIES: Mapping[str, object] = {
         "didPartiallyAccept": True,
         "didReject": True,
         "status": True,
+        "chat": True,
     }
 }
 
@@ -41,18 +52,26 @@ def status(at: Connection, params: object) -> dict[str, str]:
     return status_payload(at.session.status())
 
 
-def execute_command(at: Connection, params: object) -> None:
-    """`infill.accepted [id]`: standard editors run it after the text of an item has gone in."""
-    if string(params, "command") != ACCEPTED_COMMAND:
+def execute_command(at: Connection, params: object) -> object:
+    """`infill.accepted [id]`, which standard editors run after the text of an item has gone in, or one of `ACTIONS`."""
+    command, arguments = string(params, "command"), optional(params, "arguments")
+    if command in ACTIONS:
+        if not isinstance(arguments, list) or len(arguments) != 1:
+            raise BadParams("arguments: one object is needed")
+        return ACTIONS[command](at, arguments[0], optional(params, "workDoneToken"))
+    if command != ACCEPTED_COMMAND:
         raise BadParams("command: not one of ours")
-    arguments = params.get("arguments") if isinstance(params, dict) else None
     if not isinstance(arguments, list) or len(arguments) != 1 or not isinstance(arguments[0], str):
         raise BadParams("arguments: the suggestion's id is needed")
     at.session.accepted(arguments[0])
+    return None
 
 
 def did_cancel_progress(at: Connection, params: object) -> None:
     """The standard's `window/workDoneProgress/cancel`: the work sees it in `Progress.cancelled`."""
-    shown = at.protocol.server.work_done_progress.tokens.get(string(params, "token"))
+    token = optional(params, "token")
+    if not isinstance(token, int | str):
+        raise BadParams("token: a string or a number is needed")
+    shown = at.protocol.server.work_done_progress.tokens.get(token)
     if shown is not None:
         shown.cancel()

@@ -40,6 +40,15 @@ def limits(settings: Settings) -> Limits:
     )
 
 
+def why_off(settings: Settings, language: str) -> str | None:
+    """Why nothing is done by hand in this language either; None where it may be."""
+    if not settings.enabled:
+        return "Infill is switched off by the setting `enabled`"
+    if language in settings.languages_off or not {"*", language} & set(settings.languages):
+        return "Infill is switched off for this language by a setting"
+    return None
+
+
 def prompt_tokens(settings: Settings, card: Card) -> int:
     """How long a prompt may be, so that the answer still fits into the backend's context."""
     return max(LEAST_PROMPT, min(settings.context_tokens, card.context_tokens - settings.max_tokens))

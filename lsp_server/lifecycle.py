@@ -9,7 +9,7 @@ from pathlib import Path
 from lsprotocol import types
 
 from context.documents import Documents
-from lsp_server import extensions
+from lsp_server import extensions, offering
 from lsp_server.api import Client
 from lsp_server.connection import Connection
 from lsp_server.convert import Numbering, encoding_for, path_from
@@ -85,7 +85,18 @@ def _client(params: Mapping[str, object]) -> Client:
         registers_configuration=can("workspace", "didChangeConfiguration", "dynamicRegistration"),
         registers_watchers=can("workspace", "didChangeWatchedFiles", "dynamicRegistration"),
         reads_status=can("experimental", "infill", "status"),
+        resolves_edits="edit" in _strings(params, "textDocument", "codeAction", "resolveSupport", "properties"),
+        annotates_edits=can("workspace", "workspaceEdit", "changeAnnotationSupport")
+        and can("workspace", "workspaceEdit", "documentChanges"),
+        shows_documents=can("window", "showDocument", "support"),
+        shows_chat=can("experimental", "infill", "chat"),
+        takes_input=can("experimental", "infill", "input"),
     )
+
+
+def _strings(params: Mapping[str, object], *names: str) -> list[str]:
+    value = path_of(params, "capabilities", *names)
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _roots(params: Mapping[str, object]) -> tuple[Path, ...]:
@@ -116,6 +127,9 @@ def _capabilities(at: Connection, params: Mapping[str, object]) -> types.ServerC
         completion_provider=types.CompletionOptions(trigger_characters=list(FALLBACK_TRIGGERS))
         if at.fallback
         else None,
+        code_action_provider=types.CodeActionOptions(
+            list(offering.KINDS), resolve_provider=True, work_done_progress=True
+        ),
         execute_command_provider=types.ExecuteCommandOptions(list(extensions.COMMANDS)),
         workspace=types.WorkspaceOptions(
             workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True),

@@ -13,9 +13,11 @@ import json
 import logging
 import math
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from enum import Enum, auto
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
 from pygls.exceptions import JsonRpcException
@@ -81,6 +83,17 @@ class Protocol(LanguageServerProtocol):
         task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._spawned)
+
+    def tell(self, method: str, params: object) -> None:
+        """A notification in the protocol's own JSON."""
+        self._send_data({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def ask(self, method: str, params: object) -> asyncio.Future[Any]:
+        """A request to the editor in the protocol's own JSON; its result likewise. `JsonRpcException` where it refuses."""
+        id, answer = str(uuid4()), Future[Any]()
+        self._request_futures[id] = answer
+        self._send_data({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+        return asyncio.wrap_future(answer)
 
     def drop_requests(self) -> None:
         """Answers all that waits, and cancels its work."""

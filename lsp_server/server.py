@@ -12,7 +12,7 @@ from functools import partial
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from lsp_server import __version__, completing, extensions, lifecycle, sync, workspace
+from lsp_server import __version__, acting, completing, extensions, lifecycle, offering, sync, workspace
 from lsp_server.api import SessionFactory
 from lsp_server.connection import GRACE, Connection, Options
 from lsp_server.fence import report_loop_error
@@ -25,7 +25,10 @@ REQUESTS: Mapping[str, Callable[[Connection, object], object]] = {
     "shutdown": lifecycle.shutdown,
     "textDocument/inlineCompletion": completing.inline_completion,
     "textDocument/completion": completing.completion,
+    "textDocument/codeAction": offering.code_action,
+    "codeAction/resolve": acting.resolve,
     "workspace/executeCommand": extensions.execute_command,
+    "infill/chat": acting.chat,
     "infill/status": extensions.status,
 }
 

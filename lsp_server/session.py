@@ -7,16 +7,18 @@ import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 
-from backends.api import Infiller, Learner
+from backends.api import Chatter, Infiller, Learner
+from backends.errors import BackendError
 from backends.keys import Secret
-from backends.registry import BackendConfig, build
+from backends.registry import BackendConfig, build, chatter
 from context.clock import Clock, MonotonicClock
 from context.documents import Change, Documents
 from context.privacy import Gate as PrivacyGate
 from context.snapshot import Cursor, Snapshot
+from lsp_server.actions.acts import Acts, Models
 from lsp_server.api import Client, Editor, FileEvent, Selected, Status
 from lsp_server.assembly import Folders, Parts, assemble
-from lsp_server.from_settings import backend_config
+from lsp_server.from_settings import backend_config, why_off
 from lsp_server.outcome import Failed, Nothing, Outcome, Reason, Trigger
 from lsp_server.resolve import PROJECT_FILE, Resolved, resolve, user_file
 from lsp_server.workbench import Workbench
@@ -57,6 +59,7 @@ class Session:
         wishes = client.options.get("settings")
         self._wishes: Mapping[str, object] = wishes if isinstance(wishes, Mapping) else {}
         self._backend: Infiller | None = None
+        self._chatter: Chatter | None = None
         self._built_from: tuple[BackendConfig, tuple[Path, ...], tuple[str, ...]] | None = None
         self._made_from: tuple[Resolved, tuple[Path, ...]] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -155,6 +158,21 @@ class Session:
     def status(self) -> Status:
         return self._parts.status.now
 
+    @property
+    def acts(self) -> Acts | None:
+        if self._chatter is None or self._made_from is None:
+            return None
+        settings = self._made_from[0].settings
+        return Acts(
+            self._chatter,
+            self._bench.desk,
+            self._clock,
+            self._parts.ledger,
+            Models(settings.chat_model, settings.review_model),
+            off=lambda language: why_off(settings, language),
+            pages=self._folders.cache / "explanations" if self._folders.cache else None,
+        )
+
     async def aclose(self) -> None:
         self._flusher.cancel()
         self._parts.completer.close()
@@ -163,6 +181,8 @@ class Session:
             await self._bench.index.close()
         if self._backend is not None:
             await self._backend.aclose()
+        if self._chatter is not None:
+            await self._chatter.aclose()
         await asyncio.to_thread(self._parts.ledger.flush)
 
     def _make(self, before: Parts | None) -> Parts:
@@ -187,6 +207,7 @@ class Session:
                 environment=self._environment,
                 notify=self._notice,
             )
+            self._talk_anew(config)
             self._built_from = built_from
             self._index_anew(privacy, settings.exclude)
         self._bench.rules(self._roots, privacy)
@@ -219,6 +240,16 @@ class Session:
         if self._backend is not None:
             self._parts.completer.close()
             self._close_later(self._backend.aclose())
+
+    def _talk_anew(self, config: BackendConfig) -> None:
+        """Who talks, for what is asked by hand. That nobody does is no problem of completion; `infill doctor` tells of it."""
+        if self._chatter is not None:
+            self._close_later(self._chatter.aclose())
+        try:
+            self._chatter = chatter(config, clock=self._clock, environment=self._environment)
+        except BackendError as error:
+            self._chatter = None
+            log.info("no actions are offered: %s", error.what)
 
     def _index_anew(self, privacy: PrivacyGate, exclude: Sequence[str]) -> None:
         """The index serves backends that are shown excerpts; the workspace model knows the workspace by itself."""

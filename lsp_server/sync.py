@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lsp_server import reviewing
 from lsp_server.connection import Connection
 from lsp_server.convert import edit, path_from, uri_of
 from lsp_server.params import Params, obj, objects, optional, string
@@ -86,8 +87,10 @@ def _change(at: Connection, document: Params, changes: list[Params]) -> None:
     done = at.documents.change(uri, version if type(version) is int else None, map(edit, changes))
     if done:
         at.session.changed(uri, done)
+        reviewing.changed(at, uri, done)
 
 
 def _close(at: Connection, uri: str) -> None:
+    reviewing.clear(at, uri)
     at.documents.close(uri)
     at.session.closed(uri)

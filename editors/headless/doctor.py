@@ -131,6 +131,22 @@ def _backend(case: Case) -> Iterator[Finding]:
         yield Finding(State.BAD, "backend", f"{error.backend}: {error.what}", error.mend)
 
 
+def _talking(case: Case) -> Iterator[Finding]:
+    """Who explains, edits and reviews. Nobody is asked: a model that talks costs more than one that completes."""
+    from backends.errors import BackendError
+    from backends.registry import chatter
+    from context.clock import MonotonicClock
+    from lsp_server.from_settings import backend_config
+
+    try:
+        card = chatter(backend_config(case.resolved.settings), clock=MonotonicClock()).card()
+    except BackendError as error:
+        yield Finding(State.NOTE, "actions", f"Nothing is explained, edited or reviewed: {error.what}", error.mend)
+        return
+    model = card.model or "the first model that it lists"
+    yield Finding(State.GOOD, "actions", f"{card.name} is asked for explanations, edits and reviews, with {model}.")
+
+
 def _server(case: Case) -> Iterator[Finding]:
     import tempfile
     from time import perf_counter
@@ -184,6 +200,7 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _settings,
     _keys,
     _backend,
+    _talking,
     _server,
     _editors,
 )

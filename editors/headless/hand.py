@@ -19,7 +19,7 @@ from editors.headless.place import root_of
 from editors.headless.terminal import visible, visible_line
 from lsp_server.actions.acts import Acts, Models
 from lsp_server.assembly import Folders
-from lsp_server.from_settings import backend_config
+from lsp_server.from_settings import backend_config, why_off
 from lsp_server.usage import Ledger
 from lsp_server.workbench import Workbench
 
@@ -44,14 +44,9 @@ class Hand:
         self._ledger = Ledger(folder / "usage.sqlite" if folder else None)
         bench = Workbench(self._documents, clock, [self.root], self.gate)
         models = Models(settings.chat_model, settings.review_model)
-        off = frozenset(settings.languages_off)
-
-        def disabled(snapshot: Snapshot) -> str | None:
-            return (
-                "Infill is switched off here by a setting" if not settings.enabled or snapshot.language in off else None
-            )
-
-        self.acts = Acts(self.chatter, bench.desk, clock, self._ledger, models, enabled=disabled)
+        self.acts = Acts(
+            self.chatter, bench.desk, clock, self._ledger, models, off=lambda language: why_off(settings, language)
+        )
 
     def open(self, snapshot: Snapshot) -> None:
         self._documents.open(snapshot.uri, snapshot.language, snapshot.version, snapshot.text, snapshot.path)

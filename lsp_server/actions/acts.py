@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from backends.api import Card, Chatter
 from context.clock import Clock
@@ -19,8 +20,9 @@ from lsp_server.actions.data import Piece
 from lsp_server.actions.explain import Turn
 from lsp_server.actions.findings import Spans
 from lsp_server.actions.outcome import Declined, Proposal, Told
+from lsp_server.actions.pages import keep
 from lsp_server.actions.refactorings import Refactoring
-from lsp_server.actions.review import Reviewed
+from lsp_server.actions.review import Estimate, Reviewed
 from lsp_server.actions.talker import Talker, silent
 from lsp_server.usage import Ledger
 
@@ -44,10 +46,12 @@ class Acts:
         ledger: Ledger,
         models: Models,
         *,
-        enabled: Callable[[Snapshot], str | None] = lambda snapshot: None,
+        off: Callable[[str], str | None] = lambda language: None,
+        pages: Path | None = None,
     ) -> None:
+        """`off` says why a language is left alone; `pages` is where an explanation is kept for an editor to open."""
         self._chatter, self._desk, self._clock, self._ledger, self._models = chatter, desk, clock, ledger, models
-        self._enabled = enabled
+        self._off, self._pages = off, pages
 
     @property
     def card(self) -> Card:
@@ -55,7 +59,7 @@ class Acts:
 
     def refusal(self, snapshot: Snapshot) -> Declined | None:
         """Why nothing of this document may be shown to a model."""
-        reason = self._enabled(snapshot) or self._desk().gate.refusal(snapshot.path)
+        reason = self._off(snapshot.language) or self._desk().gate.refusal(snapshot.path)
         return Declined(f"This file is kept from models: {reason}.") if reason else None
 
     def offers(self, snapshot: Snapshot, start: int, end: int) -> list[Refactoring]:
@@ -135,6 +139,14 @@ class Acts:
         talker = self._talker(snapshot, desk, self._models.review or self._models.chat, report)
         stretches = [(0, len(snapshot.text))] if spans is None else spans
         return await review.review(snapshot, stretches, desk, talker, about=about, progress=report)
+
+    def estimate(self, snapshot: Snapshot, spans: Spans | None = None) -> Estimate:
+        """What a review will take; asks nobody."""
+        return review.estimate(snapshot.text, [(0, len(snapshot.text))] if spans is None else spans)
+
+    def page(self, markdown: str) -> str | None:
+        """The explanation as a file that an editor can open, by its URI; None where nothing may be kept."""
+        return keep(self._pages, markdown) if self._pages else None
 
     async def _choose(self, snapshot: Snapshot, start: int, end: int, desk: Desk) -> Chosen:
         return choose(snapshot, start, end, await desk.trees.ready(snapshot))

@@ -16,7 +16,7 @@ _OPENING = re.compile(r"[ \t>*+-]*(`{3,})[ \t]*([\w+#.-]*)[ \t]*$")
 _LOCAL_TARGET = re.compile(r"\((?:\./)?\w[\w./+-]*(?:(?::|#L)\d+(?:-L?\d+)?)?\)")
 _ADDRESS = re.compile(
     r"(?:\b(?:https?|ftps?|wss?|file|mailto|tel|sms|command|vscode(?:-\w+)*|vscodium|javascript|data|vbscript|blob|ssh|git|smb):|\bwww\.|//(?=\w))"
-    r"[^\s`<>\"']*",
+    r"[^\s`<>\"')]*",
     re.IGNORECASE,
 )
 _RUN = re.compile("`+")

@@ -1,0 +1,343 @@
+"""Actions over the wire: an editor's bytes in, a scripted chat endpoint behind. Nothing is edited that nobody confirmed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acting import block
+from tests.chat_requests import call_of
+from tests.chat_server import chat_server, talks
+from tests.fault_server import FaultServer, reply, silence
+from tests.raw_client import RawClient, replace
+
+SERVER = [sys.executable, "-P", "-m", "lsp_server"]
+TEXT = "import os\n\n\ndef mean(values):\n    smile = '😀'; return sum(values) / len(values)\n\n\nprint(mean([]))\n"
+LINE = "    smile = '😀'; return sum(values) / len(values)"
+BETTER = TEXT.split("\n\n\n")[1].replace("len(values)", "max(len(values), 1)") + "\n"
+FINDING = {
+    "quote": "sum(values) / len(values)",
+    "severity": "warning",
+    "category": "bug",
+    "message": "Divides by zero.",
+    "replacement": "sum(values) / max(len(values), 1)",
+}
+FINDINGS = json.dumps({"findings": [FINDING, {**FINDING, "quote": "made up"}]})
+MODERN: dict[str, Any] = {
+    "textDocument": {"codeAction": {"resolveSupport": {"properties": ["edit"]}}},
+    "workspace": {"workspaceEdit": {"documentChanges": True, "changeAnnotationSupport": {}}, "applyEdit": True},
+    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
+}
+PLAIN: dict[str, Any] = {"textDocument": {"codeAction": {}}, "workspace": {"applyEdit": True}}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(variable, str(tmp_path / "home"))
+    for variable in ("HTTP_PROXY", "http_proxy", "all_proxy", "ALL_PROXY", "MISTRAL_API_KEY", "CODESTRAL_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("INFILL_BACKEND", "openai")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "mean.py").write_text(TEXT)
+    return folder
+
+
+class Actor(RawClient):
+    """An editor that answers what it is asked: `answers` by method, null for everything else."""
+
+    answers: dict[str, Any] = {}  # noqa: RUF012  replaced for each client
+    uri = ""
+
+    def answer_to(self, message: dict[str, Any]) -> Any:
+        return self.answers.get(message["method"])
+
+    def actions(
+        self, line: int = 4, character: int = 4, *, to: tuple[int, int] | None = None, **context: Any
+    ) -> list[dict[str, Any]]:
+        end = to or (line, character)
+        span = {"start": {"line": line, "character": character}, "end": {"line": end[0], "character": end[1]}}
+        params = {
+            "textDocument": {"uri": self.uri},
+            "range": span,
+            "context": {"diagnostics": [], "triggerKind": 1, **context},
+        }
+        found: list[dict[str, Any]] = self.request("textDocument/codeAction", params)["result"]
+        return found
+
+    def action(self, title: str, **context: Any) -> dict[str, Any]:
+        return next(each for each in self.actions(**context) if title in each["title"])
+
+    def run(self, command: dict[str, Any], **more: Any) -> dict[str, Any]:
+        params = {"command": command["command"], "arguments": command["arguments"], **more}
+        return self.request("workspace/executeCommand", params)
+
+    def asked_for(self, method: str) -> list[dict[str, Any]]:
+        return [message["params"] for message in self.asked if message["method"] == method]
+
+    def told(self, method: str) -> list[dict[str, Any]]:
+        return [message["params"] for message in self.notified if message["method"] == method]
+
+
+@contextmanager
+def editor(
+    project: Path, monkeypatch: pytest.MonkeyPatch, *scripts: Any, capabilities: dict[str, Any] = MODERN, **answers: Any
+) -> Iterator[tuple[Actor, FaultServer]]:
+    with chat_server(*scripts) as server:
+        monkeypatch.setenv("INFILL_BASE_URL", server.url)
+        folders = [{"uri": project.as_uri(), "name": "project"}]
+        with Actor(SERVER, capabilities=capabilities, workspaceFolders=folders) as client:
+            client.answers = {name.replace("_", "/"): value for name, value in answers.items()}
+            client.uri = (project / "mean.py").as_uri()
+            client.open(TEXT, client.uri)
+            yield client, server
+        assert (project / "mean.py").read_text() == TEXT, "the server writes into no project"
+        assert sorted(path.name for path in project.iterdir()) == ["mean.py"]
+
+
+def applied(text: str, edits: list[dict[str, Any]]) -> str:
+    """With columns in UTF-16 units, as an editor does it."""
+    lines = text.encode("utf-16-le").split("\n".encode("utf-16-le"))
+
+    def at(place: dict[str, int]) -> int:
+        return sum(len(line) + 2 for line in lines[: place["line"]]) + 2 * place["character"]
+
+    data = text.encode("utf-16-le")
+    for edit in sorted(edits, key=lambda edit: -edit["range"]["start"]["line"]):
+        data = (
+            data[: at(edit["range"]["start"])] + edit["newText"].encode("utf-16-le") + data[at(edit["range"]["end"]) :]
+        )
+    return data.decode("utf-16-le")
+
+
+def test_an_edit_is_worked_out_when_chosen_and_wants_to_be_confirmed(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with editor(project, monkeypatch, block(BETTER)) as (client, server):
+        action = client.action("Simplify")
+        assert "edit" not in action and "command" not in action and not talks(server)
+        whole = client.request("codeAction/resolve", action)["result"]
+        [change] = whole["edit"]["documentChanges"]
+        [annotation] = whole["edit"]["changeAnnotations"].values()
+        assert annotation["needsConfirmation"] is True
+        assert change["textDocument"] == {"uri": client.uri, "version": 1}
+        assert all(edit["annotationId"] == "infill" for edit in change["edits"])
+        assert applied(TEXT, change["edits"]) == TEXT.replace("len(values)", "max(len(values), 1)")
+        assert change["edits"][0]["range"] == {"start": {"line": 4, "character": 0}, "end": {"line": 5, "character": 0}}
+
+
+def test_a_bad_answer_is_a_message_and_no_edit(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with editor(project, monkeypatch, "No.") as (client, server):
+        whole = client.request("codeAction/resolve", client.action("Simplify"))["result"]
+        assert "edit" not in whole and "no code block" in whole["disabled"]["reason"]
+        assert "no code block" in client.told("window/showMessage")[0]["message"]
+        assert len(talks(server)) == 2
+
+
+@pytest.mark.parametrize(("choice", "edits"), [("Apply", 1), ("Cancel", 0), (None, 0)])
+def test_an_editor_that_shows_no_edits_is_asked_first(
+    project: Path, monkeypatch: pytest.MonkeyPatch, choice: str | None, edits: int
+) -> None:
+    answers = {"window_showMessageRequest": choice and {"title": choice}, "workspace_applyEdit": {"applied": True}}
+    with editor(project, monkeypatch, block(BETTER), capabilities=PLAIN, **answers) as (client, _):
+        got = client.run(client.action("Simplify")["command"])["result"]
+        assert got == {"applied": bool(edits)}, client.stderr
+        assert "1 lines of mean.py become 1" in client.asked_for("window/showMessageRequest")[0]["message"]
+        applied_edits = client.asked_for("workspace/applyEdit")
+        assert len(applied_edits) == edits
+        if edits:
+            assert applied(TEXT, applied_edits[0]["edit"]["changes"][client.uri]) == TEXT.replace(
+                "len(v", "max(len(v"
+            ).replace("s)\n\n", "s), 1)\n\n", 1)
+
+
+def test_an_edit_of_a_text_that_has_changed_is_not_made(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(asked: Any, writer: Any) -> None:
+        client.change(replace((0, 0), (0, 0), "# new\n"), uri=client.uri)
+        client.request("infill/status", None)
+        await reply(200, {"choices": [{"message": {"content": block(BETTER)}, "finish_reason": "stop"}]})(asked, writer)
+
+    with editor(project, monkeypatch, slow) as (client, _):
+        whole = client.request("codeAction/resolve", client.action("Simplify"))["result"]
+        assert "edit" not in whole and "changed meanwhile" in whole["disabled"]["reason"]
+
+
+def test_findings_are_diagnostics_with_a_fix_and_go_with_their_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with editor(project, monkeypatch, FINDINGS) as (client, _):
+        result = client.run(client.action("Review the file")["command"])["result"]
+        assert result == {"findings": 1, "dropped": 1, "malformed": 0, "unread": 0}
+        [shown] = client.told("textDocument/publishDiagnostics")
+        [row] = shown["diagnostics"]
+        assert (row["source"], row["severity"], row["message"]) == ("infill review", 2, "Divides by zero.")
+        width = len(LINE.encode("utf-16-le")) // 2
+        assert row["range"] == {"start": {"line": 4, "character": 4}, "end": {"line": 4, "character": width}}
+        fix = client.action("Fix: Divides by zero.", triggerKind=2)
+        whole = client.request("codeAction/resolve", fix)["result"]
+        assert applied(TEXT, whole["edit"]["documentChanges"][0]["edits"]) == TEXT.replace(
+            "len(values)", "max(len(values), 1)"
+        )
+        client.change(replace((0, 0), (0, 0), "# above\n"), uri=client.uri)
+        client.change(replace((5, 9), (5, 9), "x"), uri=client.uri, version=3)
+        assert client.actions(5, 4, triggerKind=2) == []
+        _, moved, gone = client.told("textDocument/publishDiagnostics")
+        assert moved["diagnostics"][0]["range"]["start"]["line"] == 5 and gone["diagnostics"] == []
+
+
+def test_a_review_is_cleared_by_command_and_with_its_document(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with editor(project, monkeypatch, FINDINGS) as (client, _):
+        for clear in (
+            lambda: client.run(client.action("Clear the review")["command"]),
+            lambda: client.notify("textDocument/didClose", {"textDocument": {"uri": client.uri}}),
+        ):
+            client.run(client.action("Review the file")["command"])
+            clear()
+            client.request("infill/status", None)
+            assert client.told("textDocument/publishDiagnostics")[-1]["diagnostics"] == []
+
+
+def test_an_explanation_opens_beside_and_renders_nothing_from_afar(
+    project: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    with editor(project, monkeypatch, "It divides. ![x](https://evil.example/?KEY) <img src=x>") as (client, _):
+        result = client.run(client.action("Explain")["command"])["result"]
+        assert result == {"markdown": "It divides. [x] (`https://evil.example/?KEY`) &lt;img src=x>"}
+        [shown] = client.asked_for("window/showDocument")
+        page = Path(shown["uri"].removeprefix("file://"))
+        assert page.is_relative_to(home) and page.read_text() == result["markdown"]
+        assert page.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_conversation_streams_and_goes_on(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    span = {"start": {"line": 4, "character": 4}, "end": {"line": 4, "character": 4}}
+    messages = [
+        {"role": "user", "text": "What?"},
+        {"role": "assistant", "text": "A mean."},
+        {"role": "user", "text": "Of none?"},
+    ]
+    with editor(project, monkeypatch, "The first line of what is said.\nZero division.\n") as (client, server):
+        params = {"textDocument": {"uri": client.uri}, "range": span, "messages": messages, "partialResultToken": 7}
+        assert client.request("infill/chat", params)["result"] == {
+            "markdown": "The first line of what is said.\nZero division.\n"
+        }
+        pieces = [told["value"]["markdown"] for told in client.told("$/progress") if told["token"] == 7]
+        assert "".join(pieces) == "The first line of what is said.\nZero division.\n" and len(pieces) == 2
+        assert [message["role"] for message in talks(server)[0]["messages"]] == ["system", "user", "assistant", "user"]
+
+
+def test_cancelling_the_progress_ends_the_request_at_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with editor(project, monkeypatch, silence) as (client, server):
+        command = client.action("Explain")["command"]
+        params = {"command": command["command"], "arguments": command["arguments"], "workDoneToken": "t1"}
+        number = client.ask("workspace/executeCommand", params)
+        while not talks(server):
+            client.request("infill/status", None)
+        client.notify("window/workDoneProgress/cancel", {"token": "t1"})
+        assert client.reply(number)["result"] == {"declined": "It was cancelled."}
+        kinds = [told["value"]["kind"] for told in client.told("$/progress") if told["token"] == "t1"]
+        assert kinds == ["begin", "end"]
+
+
+def test_cancelling_the_request_is_answered_at_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with editor(project, monkeypatch, silence) as (client, server):
+        number = client.ask("codeAction/resolve", client.action("Simplify"))
+        while not talks(server):
+            client.request("infill/status", None)
+        client.notify("$/cancelRequest", {"id": number})
+        assert client.reply(number)["error"]["code"] == -32800
+
+
+def test_what_a_tool_reports_can_be_fixed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    span = {"start": {"line": 4, "character": 0}, "end": {"line": 4, "character": 5}}
+    problem = {"range": span, "message": "smile is unused", "source": "ruff"}
+    with editor(project, monkeypatch, block(BETTER)) as (client, server):
+        action = client.action("Fix: smile is unused", diagnostics=[problem])
+        assert action["kind"] == "quickfix" and action["diagnostics"] == [problem]
+        assert client.request("codeAction/resolve", action)["result"]["edit"]
+        assert "smile is unused" in talks(server)[0]["messages"][1]["content"]
+
+
+def test_a_wish_is_asked_for_where_the_editor_can_ask(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    capabilities = {**MODERN, "experimental": {"infill": {"input": True}}}
+    answers = {"infill_input": "Guard it.", "workspace_applyEdit": {"applied": True}}
+    with editor(project, monkeypatch, block(BETTER), capabilities=capabilities, **answers) as (client, server):
+        assert client.run(client.action("as I say")["command"])["result"] == {"applied": True}
+        assert talks(server)[0]["messages"][1]["content"].endswith("Guard it.")
+        edit = client.asked_for("workspace/applyEdit")[0]["edit"]
+        assert edit["changeAnnotations"]["infill"]["needsConfirmation"] is True
+        assert all("as I say" not in action["title"] for action in client.actions(triggerKind=2))
+
+
+def test_only_the_kinds_that_are_asked_for(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = ["Infill: Explain", "Infill: Review the file"]
+    with editor(project, monkeypatch, "?") as (client, _):
+        for kinds, titles in (
+            (["quickfix"], []),
+            (["refactor.extract"], []),
+            (["source"], source),
+            (["source.other"], []),
+        ):
+            assert [action["title"] for action in client.actions(only=kinds)] == titles
+
+
+def test_no_lamp_where_the_cursor_only_moves(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with editor(project, monkeypatch, "?") as (client, server):
+        assert client.actions(triggerKind=2) == []
+        assert client.actions(3, 0, to=(4, 9), triggerKind=2) != []
+        assert not server.asked
+
+
+def test_nothing_is_offered_where_nobody_can_talk(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INFILL_BACKEND", "workspace")
+    with editor(project, monkeypatch, "?") as (client, _):
+        assert client.actions() == []
+        told = client.run(
+            {
+                "command": "infill.explain",
+                "arguments": [
+                    {
+                        "uri": client.uri,
+                        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}},
+                    }
+                ],
+            }
+        )
+        assert "infill doctor" in told["result"]["declined"]
+
+
+def test_nothing_is_offered_in_a_file_that_is_kept_from_models(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with editor(project, monkeypatch, "?") as (client, server):
+        client.uri = (project / ".env").as_uri()
+        client.open("KEY=1\n", client.uri)
+        assert client.actions(0, 0) == [] and not server.asked
+
+
+def test_a_failing_server_is_one_message(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with editor(project, monkeypatch, reply(500, {"message": "down"})) as (client, _):
+        result = client.run(client.action("Explain")["command"])["result"]
+        assert "declined" in result and len(client.told("window/showMessage")) == 1
+
+
+def test_a_model_that_wants_to_write_gets_no_tool_for_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripts = (
+        call_of("write_file", '{"path": "evil.py", "text": "x"}'),
+        call_of("read_lines", '{"path": "../../etc/passwd"}'),
+        "I could not.",
+    )
+    with editor(project, monkeypatch, *scripts) as (client, server):
+        assert client.run(client.action("Explain")["command"])["result"] == {"markdown": "I could not."}
+        answers = [body["messages"][-1]["content"] for body in talks(server)[1:]]
+        assert answers[0] == "There is no such tool." and "root:" not in json.dumps(talks(server))
