@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsp_server.actions.edits import applied, line_end_of, lines_of, minimal, unified
@@ -69,6 +69,7 @@ def test_edits_stand_where_the_text_stands_in_its_document() -> None:
     assert applied(document, edits) == document.replace("total", "sum_of")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["a", "b", "  c", "", "d\t"]), max_size=8),
     st.lists(st.sampled_from(["a", "b", "  c", "", "e"]), max_size=8),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -101,6 +101,7 @@ def test_nothing_is_fetched_and_no_link_leads_out(text: str) -> None:
     check_is_harmless(drawn(clean(f"Before.\n\n{text}\n\nAfter, with `code` and *more*.")))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([*HOSTILE, "`", "``", "```", "\n", "\n\n", "- ", "> ", "    ", "\\", "text"]), max_size=6
@@ -119,6 +120,7 @@ def test_bidirectional_controls_are_spelt_out() -> None:
     assert clean("a \u202e b") == "a U+202E b"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("`[](!<>:\n ab", max_size=12), max_size=6))
 def test_pieces_come_to_the_same_as_the_whole(pieces: list[str]) -> None:
     cleaner = Cleaner()
