@@ -17,14 +17,17 @@ _BUCKET_OF = np.array([0, 1, 2, 3, 4, 5, 5, 6, 6, 6, 7, 7, 7], np.uint8)
 END = SAME
 """Every line-end token counts as this one: which indent follows is not asked for."""
 
+UNSEEN = -1.0
+"""For white space before a token that was never seen to follow."""
+
 Floats = NDArray[np.float64]
 
 
 @dataclass(slots=True)
 class Counts:
     """`tokens` (C,) that followed; `counts` (C, scopes, buckets): rows that share at least as much as the bucket says;
-    `spaced` (C,): share of rows with white space before the token, nearest evidence counting most; `agrees` (C,): share
-    of a token's rows that went on as the text after the cursor does."""
+    `spaced` (C,): share of rows with white space before the token, longer contexts counting more, or `UNSEEN`; `agrees` (C,):
+    share of a token's rows that went on as the text after the cursor does."""
 
     tokens: NDArray[np.int32]
     counts: Floats
@@ -47,10 +50,11 @@ def count(rows: Rows, suffix_token: int) -> Counts:
     shape = (len(tokens), len(Scope), BUCKETS)
     exact = np.bincount(cell, rows.weight, len(tokens) * len(Scope) * BUCKETS).astype(np.float64).reshape(shape)
     counts = exact[:, :, ::-1].cumsum(2)[:, :, ::-1]
-    trust = (rows.length + 0.01) ** 2
+    trust = rows.length.astype(np.float64) ** 2
     weight = np.bincount(which, trust, len(tokens))
-    spaced = np.bincount(which, trust * rows.space, len(tokens)) / weight
-    agrees = np.bincount(which, trust * (rows.after == suffix_token), len(tokens)) / weight
+    known = np.maximum(weight, 1e-9)
+    spaced = np.where(weight > 0, np.bincount(which, trust * rows.space, len(tokens)) / known, UNSEEN)
+    agrees = np.bincount(which, trust * (rows.after == suffix_token), len(tokens)) / known
     return Counts(tokens, counts, spaced, agrees)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
 
-from backends.workspace.counts import END
+from backends.workspace.counts import END, UNSEEN
 from backends.workspace.features import State
 from backends.workspace.model import Model
+from backends.workspace.spacing import spaced
 
 LONGEST = 40
 """Tokens of a line, at most."""
@@ -23,6 +24,11 @@ QUESTIONS = 12
 """Asked of the model before the search is narrowed."""
 WIDE = 5
 """Ways on that are followed from one beginning."""
+
+OPENERS = frozenset(
+    ["async", "class", "def", "elif", "else", "except", "finally", "for", "if", "match", "try", "while", "with"]
+)
+"""Words that begin a line which opens a block."""
 
 _CLOSES: Mapping[str, str] = {")": "(", "]": "[", "}": "{"}
 
@@ -56,7 +62,8 @@ class Guess:
 class Start:
     """Where to begin: tokens before the cursor (most recent last), those of its line, a word already begun, whether white
     space stands before the cursor, the brackets open there, and the first token after the cursor on its line (END where
-    there is none)."""
+    there is none); `colons` where blocks are opened by a colon; `loose`
+    where white space stands before the last token."""
 
     context: tuple[int, ...]
     line: tuple[int, ...]
@@ -64,6 +71,8 @@ class Start:
     spaced: bool
     opened: str
     then: int
+    colons: bool = False
+    loose: bool = False
 
 
 def states_of(start: Start, guess: Guess) -> Iterator[tuple[State, int]]:
@@ -136,29 +145,55 @@ class _Way:
     own: float
     opened: str
 
+    def scaled(self, allowed: float, so_far: float) -> _Way:
+        """With its chance among what is allowed."""
+        own = min(self.own / allowed, 1.0)
+        step = self.step and replace(self.step, own=own, chance=so_far * own)
+        return _Way(step, own, self.opened)
+
 
 def _ways(model: Model, start: Start, steps: tuple[Step, ...], opened: str) -> list[_Way]:
-    """What may follow a beginning, likeliest first."""
+    """What may follow a beginning, likeliest first. What syntax forbids cannot come next, so the rest is as much likelier."""
     candidates = model.next(_state(start, tuple(step.token for step in steps), opened))
     so_far = steps[-1].chance if steps else 1.0
     found: list[_Way] = []
-    for token, chance, spaced in zip(candidates.tokens, candidates.chance, candidates.spaced, strict=True):
+    allowed = 1.0
+    for token, chance, share in zip(candidates.tokens, candidates.chance, candidates.spaced, strict=True):
         own = min(max(chance, 1e-9), 1.0)
         if token == start.then and (token == END or opened == start.opened):
-            if steps:
+            if not _may_end(model, start, steps, opened):
+                allowed -= own
+            elif steps:
                 found.append(_Way(None, own, opened))
             continue
         text = model.vocabulary.text(token)
         after = _brackets(opened, text)
         if token == END or after is None:
+            allowed -= own
             continue
         if not steps and start.started:
             text = text[len(start.started) :]
-        elif spaced > 0.5 and (steps or not start.spaced):
+        elif (steps or not start.spaced) and _spaced(model, start, steps, text, share):
             text = " " + text
         rival = max((other for other in candidates.chance if other < chance), default=0.0)
-        found.append(_Way(Step(text, so_far * own, token, own, rival), own, after))
-    return found
+        found.append(_Way(Step(text, 0.0, token, own, rival), own, after))
+    return [way.scaled(max(allowed, 0.1), so_far) for way in found]
+
+
+def _spaced(model: Model, start: Start, steps: tuple[Step, ...], text: str, share: float) -> bool:
+    if share != UNSEEN:
+        return share > 0.5
+    before = steps[-1].token if steps else start.line[-1] if start.line else None
+    loose = steps[-1].text.startswith(" ") if steps else start.loose
+    return before is not None and spaced(model.vocabulary.text(before), text, loose)
+
+
+def _may_end(model: Model, start: Start, steps: tuple[Step, ...], opened: str) -> bool:
+    """Whether the line may be over: in Python, what opens a block ends with a colon, unless a bracket is still open."""
+    if not start.colons or opened:
+        return True
+    line = (*start.line, *(step.token for step in steps))
+    return not line or model.vocabulary.text(line[0]) not in OPENERS or model.vocabulary.text(line[-1]) == ":"
 
 
 def _brackets(opened: str, text: str) -> str | None:

@@ -159,7 +159,8 @@ class Library:
             return None
         border = document.around(line_start)
         context = document.tokens[max(0, border - LOOKED_BACK) : border].tolist()
-        own = lexer.lex(line[: len(line) - len(started)]).tokens.tolist()
+        lexed = lexer.lex(line[: len(line) - len(started)])
+        own = lexed.tokens.tolist()
         opened_before = brackets_of([self._vocabulary.text(token) for token in (*context, *own)])
         if context:
             indent = width(line[: len(line) - len(line.lstrip(" \t"))])
@@ -176,6 +177,8 @@ class Library:
             not line or line[-1].isspace(),
             opened_before,
             then,
+            lexer.dialect.name == "python",
+            bool(lexed.space and lexed.space[-1]),
         )
         return Cursor(self._model_at(place.path, document, border), start, surroundings(prefix, suffix))
 
