@@ -9,12 +9,18 @@ import pytest
 
 from backends.api import Calls, Role, ToolCall
 from backends.errors import Unreachable
+from context.desk import Desk
+from context.edits import EditLog
+from context.privacy import Gate
+from context.syntax import Trees
 from lsp_server.actions.explain import Turn
 from lsp_server.actions.outcome import Declined, Told
+from lsp_server.actions.places import with_links
 from lsp_server.actions.review import Reviewed
 from lsp_server.actions.talker import MOST_TURNS
 from lsp_server.actions.tools import ABILITIES, MOST_BYTES
 from tests.acting import Stage, block, stage
+from tests.fake_clock import FakeClock
 
 TEXT = "import os\n\n\ndef mean(values):\n    return sum(values) / len(values)\n\n\nprint(mean([]))\n"
 GOOD = {
@@ -152,6 +158,23 @@ async def test_what_tools_show_has_a_limit(project: Path) -> None:
     shown = sum(len(message.text) for message in on.chatter.requests[1].messages if message.role is Role.TOOL)
     assert shown < MOST_BYTES + 2_000 and "limit" in on.chatter.requests[1].messages[-1].text
     assert reports[0] == "The model reads big.py."
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("See pkg/shop.py:2.", "See [pkg/shop.py:2]({root}/pkg/shop.py#L2)."),
+        ("See `pkg/shop.py:2`.", "See [`pkg/shop.py:2`]({root}/pkg/shop.py#L2)."),
+        ("See [it](pkg/shop.py:2-4).", "See [it]({root}/pkg/shop.py#L2)."),
+        ("See [it](pkg/none.py).", "See [it](#)."),
+        ("Not pkg/none.py:2, .env:1, ../outside.py:1, a.b:c or 12:30.", None),
+        ("```\npkg/shop.py:2\n```\npkg/shop.py:1", "```\npkg/shop.py:2\n```\n[pkg/shop.py:1]({root}/pkg/shop.py#L1)"),
+    ],
+)
+def test_places_that_are_named_become_links(project: Path, said: str, shown: str | None) -> None:
+    gate = Gate([project])
+    desk = Desk((project,), (), EditLog(), gate, Trees(), None, FakeClock())
+    assert with_links(said, desk) == (said if shown is None else shown.format(root=project.as_uri()))
 
 
 def test_no_tool_writes_runs_or_fetches() -> None:

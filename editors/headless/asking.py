@@ -49,7 +49,7 @@ class Question:
     """Close it with `aclose`. Nothing is asked of anybody before `answer`."""
 
     def __init__(self, cursor: Cursor, root: Path, settings: Settings) -> None:
-        self.cursor, self._settings, self._clock = cursor, settings, MonotonicClock()
+        self.cursor, self.settings, self._clock = cursor, settings, MonotonicClock()
         privacy = Gate([root], exclude=settings.exclude)
         self.backend = backend_in(root, privacy, settings)
         documents, snapshot = Documents(), cursor.snapshot
@@ -64,7 +64,7 @@ class Question:
     def refusal(self) -> Nothing | None:
         """Why nothing would be asked, even by hand."""
         judge = gate.Gate(
-            limits(self._settings),
+            limits(self.settings),
             self._clock,
             excluded=self._bench.excluded,
             scope=self._bench.scope,
@@ -74,10 +74,10 @@ class Question:
 
     def context(self) -> tuple[FimContext, tuple[Candidate, ...]]:
         """What the backend would be shown, and all that was considered for it."""
-        return self._bench.explain(self.cursor, prompt_tokens(self._settings, self.backend.card))
+        return self._bench.explain(self.cursor, prompt_tokens(self.settings, self.backend.card))
 
     def request(self, context: FimContext) -> FimRequest:
-        return FimRequest(context, max_tokens=self._settings.max_tokens)
+        return FimRequest(context, max_tokens=self.settings.max_tokens)
 
     async def answer(self, watch: Callable[[str], None]) -> Answer:
         """Asks, and gives each state of the growing text to `watch`. Raises `BackendError`."""

@@ -73,6 +73,7 @@ def _report(question: Question, answer: str | None) -> dict[str, Any]:
         "asked": nothing is None and not closed,
         "reason": f"{nothing.reason}{nothing.detail and f': {nothing.detail}'}" if nothing else closed,
         "backend": {"name": card.name, "model": card.model, "origin": card.origin, "sends": card.sends},
+        "actions": _talking(question),
         "language": context.language,
         "extent": str(question.extent),
         "considered": [asdict(candidate) for candidate in candidates],
@@ -85,6 +86,28 @@ def _report(question: Question, answer: str | None) -> dict[str, Any]:
         report["rules"] = [_step(step.rule, step.before, step.after) for step in question.explain(answer)]
         report["outcome"] = _outcome(question.outcome(answer))
     return report
+
+
+def _talking(question: Question) -> dict[str, Any]:
+    """Which model would explain, edit and review, and why that one."""
+    from backends.errors import BackendError
+    from backends.registry import chatter
+    from context.clock import MonotonicClock
+    from lsp_server.from_settings import backend_config
+
+    settings = question.settings
+    try:
+        card = chatter(backend_config(settings), clock=MonotonicClock()).card()
+    except BackendError as error:
+        return {"model": "", "review_model": "", "why": error.what}
+    by_default = (
+        "the backend's choice for a prompt of usual length" if card.model else "the first that the server lists"
+    )
+    return {
+        "model": card.model,
+        "review_model": settings.review_model or card.model,
+        "why": "the setting `chat_model`" if settings.chat_model else by_default,
+    }
 
 
 def _step(rule: str, before: str, after: Any) -> dict[str, Any]:
@@ -118,8 +141,11 @@ def _whether(report: Mapping[str, Any]) -> list[str]:
     sends = "text leaves this machine" if backend["sends"] else "no text leaves this machine"
     if not report["asked"]:
         return [f"Nothing would be asked: {visible_line(report['reason'])}"]
+    talking = report["actions"]
+    talks = f"Actions: {talking['model']}, {talking['why']}." if talking["model"] else f"No actions: {talking['why']}"
     return [
         f"{visible_line(name)} would be asked, {visible_line(where)}; {sends}.",
+        visible_line(talks),
         f"Language {report['language'] or 'unknown'}; up to the end of the {report['extent']} would be shown; "
         f"secrets masked: {report['masked_secrets']}.",
     ]
