@@ -43,7 +43,7 @@ def extent_at(cursor: Cursor, parsed: Parsed | None = None) -> Extent:
     if place.within:
         return Extent.BLOCK if place.within in ('"""', "'''", "`", "*/") else Extent.LINE
     if place.fresh:
-        return Extent.LINE if place.language in PROSE else Extent.BLOCK
+        return Extent.BLOCK
     if place.language in PROSE:
         return Extent.LINE
     if opens(place.before):

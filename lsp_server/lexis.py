@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-CLOSER_OF: Mapping[str, str] = {"(": ")", "[": "]", "{": "}"}
+CLOSER_OF: Mapping[str, str] = {"(": ")", "[": "]", "{": "}", "<": ">"}
+"""Kinds of brackets. In markup "<" stands for a whole opening tag and ">" for a whole closing one."""
 OPENER_OF: Mapping[str, str] = {closer: opener for opener, closer in CLOSER_OF.items()}
 
 
@@ -37,6 +38,9 @@ _TICK_IS_NOT_A_QUOTE = _languages(
 _BACKTICK_STRINGS = _languages("javascript javascriptreact typescript typescriptreact svelte vue go")
 TRIPLE_QUOTES = _languages("python scala kotlin java swift julia dart groovy elixir csharp")
 """Languages in which three quotes open a string of several lines."""
+
+MARKUP = _languages("html xml xhtml svg vue svelte astro")
+"""Languages of tags; what is in quotes there is in a tag."""
 
 PROSE = _languages("markdown plaintext restructuredtext latex asciidoc text csv tsv git-commit")
 """Languages whose text is not code: quotes and comment marks mean nothing in them."""
@@ -83,6 +87,8 @@ def tokens(text: str, language: str, within: str = "") -> Iterator[Token]:
         at, end = match.span()
         if kind == "bracket":
             yield Token(match[0], at, end)
+        elif kind in ("tag", "shut"):
+            yield Token("<" if kind == "tag" else ">", at, end)
         elif kind in ("long", "quoted"):
             delimiter = match["delimiter"] if kind == "long" else match["quote"]
             ended = match["closed"] is not None if kind == "long" else match["unquote"] is not None
@@ -108,10 +114,16 @@ def _closing(delimiter: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\\){re.escape(delimiter)}")
 
 
+_VOID = "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
+
+
 @cache
 def _pattern(language: str) -> re.Pattern[str]:
     parts = []
-    if language not in PROSE:
+    if language in MARKUP:
+        parts.append(r"(?P<shut></[\w:.-]+\s*>)")
+        parts.append(rf"(?P<tag><(?!(?:{_VOID})\b)[A-Za-z][\w:.-]*(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?(?<!/)>)")
+    elif language not in PROSE:
         if language in TRIPLE_QUOTES:
             parts.append(
                 r"(?P<long>(?P<delimiter>\"\"\"|''')(?s:(?:\\.|(?!(?P=delimiter)).)*)(?P<closed>(?P=delimiter))?)"

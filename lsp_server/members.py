@@ -34,6 +34,8 @@ def among_members(place: Place) -> bool:
         return False
     if place.language in BY_INDENTATION:
         return place.before.lstrip().startswith(("| ", "- "))
+    if place.language in ("json", "jsonc", "json5"):
+        return True
     header = _header(place)
     return header is not None and _HEADS_MEMBERS.search(header) is not None
 

@@ -16,7 +16,7 @@ _OPENS = re.compile(r"(?:[({\[:]|=>|->|\b(?:do|then|begin|else|where|of|try|with
 _HEADS_BY_WORD = re.compile(
     r"\s*(?:local\s+)?(?:def|class|module|if|unless|while|until|for|case|begin|function|macro|struct|repeat|let|try|quote)\b"
 )
-_GOES_ON_LINE = re.compile(r"\s*(?:[.{?]|&&|\|\||\|>|[-+*/]\s)")
+_GOES_ON_LINE = re.compile(r"\s*(?:[.{?]|[|&]\s|&&|\|\||\|>|[-+*/]\s)")
 _ENDS_OPEN = re.compile(r"(?:[,({\[=\\+*/&|?:]|->|=>|\b(?:and|or|not|in|return|do|then|else))\s*$")
 
 DECIDABLE = re.compile(r"\s*(?:\w+\W|[^\w\s])")
@@ -148,6 +148,8 @@ class _Statement(_Shape):
             return False
         if self.brace_follows(at) and self.language not in BY_INDENTATION:
             return True
+        if self.language == "sql":
+            return not previous.rstrip().endswith(";")
         deeper = width(line.text) > self.base
         text = line.text.lstrip()
         if self.language in BY_INDENTATION or self.language in BY_END_WORD:
@@ -162,6 +164,9 @@ class _Statement(_Shape):
             if self.language in BY_END_WORD and END_WORD.match(text):
                 return at == self.first + 1 or width(previous) > self.base
             return heads and CLAUSE.match(text) is not None
+        head = self.lines[self.first].text.lstrip()
+        if width(line.text) == self.base and text[0] == head[0] and text[0] in "|&.+":
+            return True  # one more arm of a chain whose first one the answer began with
         return deeper and (_GOES_ON_LINE.match(text) is not None or _ENDS_OPEN.search(previous) is not None)
 
     def _heads(self, line: str) -> bool:

@@ -56,7 +56,9 @@ def _case(text: str) -> Case:
     assert match is not None, f"not a case:\n{text}"
     why, name, buffer, answer, reason, document = match.groups(default="")
     path = Path("/project") / name
-    cursor = cursor_in(_plain(buffer), language=language_of(path) or "clojure", path=path)
+    cursor = cursor_in(
+        _plain(buffer), language=language_of(path) or path.suffix.removeprefix(".").replace("clj", "clojure"), path=path
+    )
     return Case(" ".join(why.split()), cursor, _plain(answer).removesuffix("\n"), _plain(document), reason)
 
 

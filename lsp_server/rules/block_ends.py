@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lsp_server.lexis import BY_END_WORD, CLOSER_OF, END_WORD, OPENER_OF, tokens
+from lsp_server.lexis import BY_END_WORD, CLAUSE, CLOSER_OF, END_WORD, OPENER_OF, tokens
 from lsp_server.place import Place, width
 from lsp_server.rules.replaces import replaced
 from lsp_server.rules.verdict import Drop
@@ -60,5 +60,6 @@ def _without_end_word(text: str, place: Place) -> str:
     if not END_WORD.match(word) or place.line_below.strip() != word:
         return text
     columns = width(last) if "\n" in text else width(place.before + last)
-    opened_here = any(width(line) == columns for line in body.split("\n")[1:] if line.strip())
+    above = [line for line in body.split("\n")[1:] if line.strip() and not CLAUSE.match(line.lstrip())]
+    opened_here = any(width(line) == columns for line in above)
     return text if columns != width(place.line_below) or opened_here else body

@@ -44,10 +44,13 @@ def replaced(text: str, place: Place) -> int:
 def _closed_by(text: str, place: Place) -> list[str]:
     """What `text` closes of what was open before it, in order: the quote of the string around the cursor, then brackets."""
     closed: list[str] = []
-    quote = place.within if place.within not in ("", "\n", "*/") else ""
+    # A quote that the rest of the line has not was never closed by the editor.
+    quote = place.within if place.within not in ("", "\n", "*/") and place.within in place.after else ""
     state = list(tokens(text, place.language, place.within))
     if quote and (not state or state[-1].ended):
         closed.extend(quote)
+        if quote == "`" and place.after.lstrip().startswith("}") and 0 <= text.find("}") < text.find("`"):
+            closed.insert(0, "}")  # of the expression inside the template
     depth = 0
     for token in state:
         if token.kind in CLOSER_OF:
@@ -55,7 +58,7 @@ def _closed_by(text: str, place: Place) -> list[str]:
         elif token.kind in OPENER_OF:
             if depth:
                 depth -= 1
-            else:
+            elif token.kind != ">":
                 closed.append(token.kind)
     return closed
 
