@@ -1,8 +1,8 @@
 """The real language server in a process whose time stands still until a bench moves it.
 
 Everything is the server as editors start it, over its own pipes; only the clock is the bench's: the event loop and the session
-read it, and where the loop would sleep it says until when and waits to be told the time. So an hour of typing takes seconds, a
-run can be repeated exactly, and a busy machine changes nothing in it.
+read it, and where the loop would sleep it says until when and waits to be told the time. So an hour of typing takes minutes, a
+run can be repeated, and a busy machine changes nothing in it but what threads finish in real time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`infill bench latency`: typing sessions replayed through the real server, against a model of any speed, beside a baseline.
 
 The server is the real process over its pipes, the model an HTTP endpoint that says what it is told, and time a number
-(`stage.py`): a run can be repeated exactly, whatever else the machine does. Only the server's own work is measured on the
+(`stage.py`): a run can be repeated, whatever else the machine does. Only the server's own work is measured on the
 machine, and counts on top.
 """
 
