@@ -66,8 +66,8 @@ def resolve(
         merge.believe(str(user_file), merge.table(user_file, inside=None))
     merge.believe("editor settings", editor or {})
     for variable, text in (environment or {}).items():
-        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
-            name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS and _is_meant(name):
             merge.believe("environment", {name: text}, reader=read_text)
     merge.believe("command line", command_line or {})
     for path in project_files:
@@ -151,11 +151,24 @@ class _Merge:
         self._problems.append(Problem(where, key, what, mend))
 
 
+def _is_meant(name: str) -> bool:
+    """Whether a variable is, or looks like, a setting. Anything else of our prefix may be a wrapper's or a CI's own."""
+    return any(option.name == name for option in OPTIONS) or _looks_like_a_key(name) or bool(_near(name))
+
+
 def _unknown(name: str) -> tuple[str, str]:
     """What to say of a name that is no setting. The name itself is the only part of the file that is ever repeated."""
-    if name.lower().replace("-", "_").endswith(("key", "token", "secret")):
+    if _looks_like_a_key(name):
         return "a key is never a setting.", "Remove it there and use `infill key set`."
+    near = _near(name)
+    return "there is no such setting.", f"Did you mean {near}?" if near else "docs/settings.md lists them all."
+
+
+def _looks_like_a_key(name: str) -> bool:
+    return name.lower().replace("-", "_").endswith(("key", "token", "secret"))
+
+
+def _near(name: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, [option.name for option in OPTIONS], n=1)
-    return "there is no such setting.", f"Did you mean {near[0]}?" if near else "docs/settings.md lists them all."
+    return next(iter(difflib.get_close_matches(name, [option.name for option in OPTIONS], n=1)), "")

@@ -67,6 +67,14 @@ def test_environment_text_becomes_the_declared_type(name: str, text: str, value:
     assert not resolved.problems
 
 
+def test_variable_of_our_prefix_that_is_no_setting_is_somebody_elses() -> None:
+    resolved = resolve(
+        environment={"INFILL_EDITORS_REQUIRED": "1", "INFILL_API_KEY": "k", "INFILL_BACKENDD": "mistral"}
+    )
+    (complaint,) = complaints(resolved)
+    assert complaint == "environment: backendd: there is no such setting. Did you mean backend?"
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
