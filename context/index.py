@@ -99,7 +99,7 @@ class Index:
         """All stretches of a file in order."""
         rows = self._ask(
             "SELECT first, text FROM chunks WHERE file = (SELECT id FROM files WHERE path = ?) ORDER BY first",
-            str(path),
+            _name(path),
         )
         return [Stretch(path, first, text, 0.0) for first, text in rows]
 
@@ -120,12 +120,12 @@ class Index:
 
     def outline(self, path: Path) -> list[Definition]:
         """The definitions of a file in order of place."""
-        return [found.definition for found in self._definitions("WHERE f.path = ? ORDER BY d.first", str(path))]
+        return [found.definition for found in self._definitions("WHERE f.path = ? ORDER BY d.first", _name(path))]
 
     def imports(self, path: Path) -> list[str]:
         """The texts of a file's imports."""
         rows = self._ask(
-            "SELECT text FROM imports WHERE file = (SELECT id FROM files WHERE path = ?) ORDER BY line", str(path)
+            "SELECT text FROM imports WHERE file = (SELECT id FROM files WHERE path = ?) ORDER BY line", _name(path)
         )
         return [row[0] for row in rows]
 
@@ -227,7 +227,7 @@ class Index:
 
 def write(store: sqlite3.Connection, gate: Gate, path: Path, text: str, size: int, mtime_ns: int) -> bool:
     """Puts one file into the store, within the caller's transaction; False where its text is what the store has."""
-    name, language = str(path), language_of(path)
+    name, language = _name(path), language_of(path)
     digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
     known = store.execute("SELECT hash FROM files WHERE path = ?", (name,)).fetchone()
     if known is not None and known[0] == digest:
@@ -237,13 +237,13 @@ def write(store: sqlite3.Connection, gate: Gate, path: Path, text: str, size: in
     analysis = analyse(language, gate.clear(text))
     file = store.execute(
         "INSERT INTO files (path, size, mtime_ns, hash, language, stem) VALUES (?, ?, ?, ?, ?, ?)",
-        (name, size, mtime_ns, digest, language, stem_of(path)),
+        (name, size, mtime_ns, digest, language, stem_of(Path(name))),
     ).lastrowid
     for chunk in analysis.chunks:
         row = store.execute(
             "INSERT INTO chunks (file, first, text) VALUES (?, ?, ?)", (file, chunk.first, chunk.text)
         ).lastrowid
-        store.execute("INSERT INTO words (rowid, t) VALUES (?, ?)", (row, _document(path, chunk.text)))
+        store.execute("INSERT INTO words (rowid, t) VALUES (?, ?)", (row, _document(name, chunk.text)))
     store.executemany(
         "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(file, d.name, d.kind, d.first, d.end, d.indent, d.signature, d.doc, d.owner) for d in analysis.definitions],
@@ -254,25 +254,31 @@ def write(store: sqlite3.Connection, gate: Gate, path: Path, text: str, size: in
 
 def remove(store: sqlite3.Connection, path: Path) -> bool:
     """Takes one file out of the store, within the caller's transaction."""
-    row = store.execute("SELECT id FROM files WHERE path = ?", (str(path),)).fetchone()
+    name = _name(path)
+    row = store.execute("SELECT id FROM files WHERE path = ?", (name,)).fetchone()
     if row is None:
         return False
     for chunk, text in store.execute("SELECT id, text FROM chunks WHERE file = ?", row).fetchall():
-        store.execute("INSERT INTO words (words, rowid, t) VALUES ('delete', ?, ?)", (chunk, _document(path, text)))
+        store.execute("INSERT INTO words (words, rowid, t) VALUES ('delete', ?, ?)", (chunk, _document(name, text)))
     for table in ("chunks", "definitions", "imports"):
         store.execute(f"DELETE FROM {table} WHERE file = ?", row)
     store.execute("DELETE FROM files WHERE id = ?", row)
     return True
 
 
-def _document(path: Path, text: str) -> str:
-    return " ".join((*words_of_path(path), *words(text)))
+def _document(name: str, text: str) -> str:
+    return " ".join((*words_of_path(Path(name)), *words(text)))
+
+
+def _name(path: Path) -> str:
+    """The path as the store has it. A file name need not be UTF-8, text in SQLite must: odd bytes become question marks."""
+    return str(path).encode("utf-8", "replace").decode()
 
 
 def changed_files(
     known: dict[str, tuple[int, int]], walked: Sequence[WalkedFile]
 ) -> tuple[list[WalkedFile], list[Path]]:
     """Which walked files are new or differ in size or time from what is known, and which known ones are gone."""
-    there = {str(file.path) for file in walked}
-    fresh = [file for file in walked if known.get(str(file.path)) != (file.size, file.mtime_ns)]
+    there = {_name(file.path) for file in walked}
+    fresh = [file for file in walked if known.get(_name(file.path)) != (file.size, file.mtime_ns)]
     return fresh, [Path(path) for path in known if path not in there]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -93,3 +94,12 @@ def test_a_project_with_a_package_of_our_name_is_not_imported(root: Path) -> Non
         _command(), input=json.dumps(asked).encode() + b"\n", cwd=root, capture_output=True, timeout=60
     )
     assert ended.returncode == 0
+
+
+def test_a_file_name_that_is_not_utf8_does_not_end_the_scan(root: Path) -> None:
+    odd = root / os.fsdecode(b"caf\xe9.py")
+    odd.write_text("def espresso(): pass\n")
+    index = indexed(root)
+    assert [found.definition.name for found in index.defined("espresso")] == ["espresso"]
+    assert index.outline(odd) and index.stretches(odd)
+    assert index.forget(odd)
