@@ -1,4 +1,4 @@
-"""How a model host on this machine is found: the contract between `infill serve` and every editor's server.
+"""How a model host on this machine is found: the contract between a host and every editor's server.
 
 The host and its clients share one runtime folder, `$XDG_RUNTIME_DIR/infill`, or `run` in Infill's state folder where that is not
 set. It belongs to the user and has mode 0700. When it is ready to answer, the host writes there, at once and with mode 0600:

@@ -18,8 +18,8 @@ from backends.mistral import Mistral, Persona, body_of
 from context.clock import Clock
 
 NAME = "host"
-RESTART = "Restart it: `infill serve`."
-MEND = "Start one with `infill serve --model ID_OR_FOLDER`."
+RESTART = "Start the host again, or choose another backend."
+MEND = "Infill brings no host of its own yet: choose another backend, such as `llama_cpp` or `workspace`."
 
 
 class RunningHost:

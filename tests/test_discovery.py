@@ -205,7 +205,7 @@ async def test_a_host_is_asked_on_its_socket(folder: Path) -> None:
 async def test_a_host_may_come_move_and_go_while_the_editor_runs(folder: Path) -> None:
     host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
     assert not host.is_there
-    with pytest.raises(Unreachable, match="infill serve"):
+    with pytest.raises(Unreachable, match="choose another backend"):
         await said_by(host)
     for _ in range(2):
         async with serving(a_host) as server:

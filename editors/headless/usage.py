@@ -19,8 +19,6 @@ EXAMPLES = """\
   infill usage --csv > usage.csv     for a spreadsheet
 """
 
-HEADINGS = "requests failed   in-tok  cached  out-tok       cost    ms p50/p95  shown  taken  chars  kept 30s/5min"
-
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -57,14 +55,19 @@ def _run(arguments: argparse.Namespace) -> int:
 def _table(rows: list[Row], by: str) -> str:
     ink = Ink(sys.stdout)
     widest = max(len(by), *(len(visible_line(row.group)) for row in rows))
-    lines = [ink.dim(f"{by:{widest}}  {HEADINGS}")]
+    headings = (
+        f"{'asked':>6} {'bad':>4} {'in':>8}/{'out':<7}{'cost':>8}  {'ms p50':>6}/{'p95':<5}{'shown':>6} taken  chars"
+    )
+    lines = [ink.dim(f"{by:{widest}} {headings}")]
     for row in rows:
         lines.append(
-            f"{visible_line(row.group):{widest}}  {row.requests:8} {row.failed:6} {row.tokens_in:8} {row.tokens_cached:7} "
-            f"{row.tokens_out:8} {row.cost:9.4f}$ {_number(row.first_ms_p50):>7}/{_number(row.first_ms_p95):>5} "
-            f"{row.suggestions:6} {_share(row.acceptance):>6} {row.characters:6} "
-            f"{_share(row.kept_30s):>8}/{_share(row.kept_5min):>4}"
+            f"{visible_line(row.group):{widest}} {row.requests:6} {row.failed:4} {row.tokens_in:8}/{row.tokens_out:<7}"
+            f"{row.cost:8.4f}$ {_number(row.first_ms_p50):>6}/{_number(row.first_ms_p95):<5}"
+            f"{row.suggestions:6} {_share(row.acceptance):>5} {row.characters:6}"
         )
+    kept = [f"{visible_line(row.group)} {_share(row.kept_30s)}" for row in rows if row.kept_30s is not None]
+    if kept:
+        lines.append(ink.dim("Of what was taken, still there after 30 s: ") + ", ".join(kept))
     return "\n".join(lines)
 
 
