@@ -120,12 +120,37 @@ def _lua(value: Value) -> str:
     return json.dumps(value)
 
 
+_VSCODE = Path("editors/vscode/package.json")
+_VSCODE_SCOPES: Mapping[Scope, str] = {Scope.MACHINE: "machine", Scope.USER: "window", Scope.PROJECT: "resource"}
+_SERVER_PATH: Mapping[str, Any] = {
+    "type": "string",
+    "default": "",
+    "scope": "machine",
+    "markdownDescription": "Where the command `infill` is; empty to look in the active Python environment and on the PATH.",
+}
+
+
+def vscode() -> str:
+    """The manifest of the extension as it is, with our settings in it. `machine` scope is not taken from a workspace."""
+    manifest = json.loads((ROOT / _VSCODE).read_text(encoding="utf-8"))
+    properties = {"infill.server.path": _SERVER_PATH} | {
+        f"infill.{option.name}": {
+            key: value for key, value in _property(option).items() if not key.startswith("x-") and key != "description"
+        }
+        | {"markdownDescription": option.doc, "scope": _VSCODE_SCOPES[option.scope]}
+        for option in OPTIONS
+    }
+    manifest["contributes"]["configuration"] = {"title": "Infill", "properties": properties}
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
 def generated() -> Mapping[Path, str]:
     """Every generated file, relative to the repository, and its text."""
     return {
         Path("docs/settings.md"): markdown(),
         Path("docs/settings.schema.json"): schema(),
         Path("editors/neovim/lua/infill/settings.lua"): lua(),
+        _VSCODE: vscode(),
     }
 
 

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.editors_found import neovims
+from tests.editors_found import has_vscode, neovims
 
 NEOVIMS = neovims()
 
@@ -23,6 +23,10 @@ WANTED = {
     ),
     "test_neovim.py": ("there is no Neovim to drive: see CONTRIBUTING.md", bool(NEOVIMS)),
     "test_neovim_native.py": ("there is no Neovim 0.12: run tools/setup_editors.sh", "latest" in NEOVIMS),
+    "test_vscode.py": (
+        "it takes minutes: run tools/setup_editors.sh vscode, then set INFILL_TEST_VSCODE=1",
+        has_vscode(),
+    ),
 }
 
 collect_ignore = [name for name, (_, there) in WANTED.items() if not there]

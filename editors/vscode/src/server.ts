@@ -1,0 +1,160 @@
+// The language server's process: found, started with key and settings, restarted with growing pauses when it dies.
+import * as vscode from 'vscode';
+import type { ErrorHandler, LanguageClientOptions, ServerOptions, StaticFeature } from 'vscode-languageclient/node';
+import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
+import { findServer } from './discovery';
+import type { KeyStore } from './keys';
+import { settingsFor } from './settings';
+import type { Suggestions } from './suggestions';
+
+export interface Health {
+  health: 'starting' | 'ready' | 'busy' | 'warning' | 'error' | 'off' | 'stopped';
+  message: string;
+  backend: string;
+  model: string;
+}
+
+const STARTING: Health = { health: 'starting', message: '', backend: '', model: '' };
+const RESTARTS_MOST = 5;
+const CALM = 180_000; // milliseconds after which earlier deaths are forgotten
+
+/** Tells the server that `infill/status` is read here. */
+const READS_STATUS: StaticFeature = {
+  fillClientCapabilities(capabilities) {
+    capabilities.experimental = { ...(capabilities.experimental as object | undefined), infill: { status: true } };
+  },
+  initialize() { /* nothing to set up */ },
+  getState: () => ({ kind: 'static' }),
+  clear() { /* nothing to undo */ },
+};
+
+export class Server implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  private deaths: number[] = [];
+  private readonly changes = new vscode.EventEmitter<Health>();
+  readonly onHealth = this.changes.event;
+  health: Health = STARTING;
+  program: string | undefined;
+
+  constructor(
+    private readonly log: vscode.LogOutputChannel,
+    private readonly keys: KeyStore,
+    private readonly suggestions: Suggestions,
+  ) {}
+
+  async start(): Promise<void> {
+    this.program = await findServer();
+    if (this.program === undefined) {
+      this.tell({ ...STARTING, health: 'error', message: 'The command `infill` was not found.' });
+      void this.explainMissing();
+      return;
+    }
+    this.tell(STARTING);
+    const client = new LanguageClient('infill', 'Infill', this.run(this.program), await this.options());
+    this.client = client;
+    client.registerFeature(READS_STATUS);
+    client.onNotification('infill/status', (health: Health) => { this.tell(health); });
+    client.onDidChangeState(({ newState }) => {
+      void vscode.commands.executeCommand('setContext', 'infill.running', newState === State.Running);
+      if (newState === State.Starting) {
+        this.tell(STARTING);
+      }
+    });
+    try {
+      await client.start();
+    } catch (error) {
+      this.log.error(`the server did not start: ${error instanceof Error ? error.message : 'unknown reason'}`);
+      this.tell({ ...STARTING, health: 'error', message: 'The server did not start. See the log.' });
+    }
+  }
+
+  async stop(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client !== undefined) {
+      await client.dispose();
+    }
+  }
+
+  async restart(): Promise<void> {
+    this.deaths = [];
+    await this.stop();
+    await this.start();
+  }
+
+  notify(method: string, params: object): void {
+    if (this.client?.state === State.Running) {
+      void this.client.sendNotification(method, params);
+    }
+  }
+
+  dispose(): void {
+    this.changes.dispose();
+    void this.stop();
+  }
+
+  private tell(health: Health): void {
+    this.health = health;
+    this.changes.fire(health);
+  }
+
+  private run(program: string): ServerOptions {
+    const run = { command: program, args: ['lsp'], transport: TransportKind.stdio };
+    return { run, debug: run };
+  }
+
+  private async options(): Promise<LanguageClientOptions> {
+    const key = await this.keys.get();
+    return {
+      documentSelector: [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-notebook-cell' }],
+      initializationOptions: { settings: settingsFor(), ...(key ? { api_key: key } : {}) },
+      outputChannel: this.log,
+      errorHandler: this.errorHandler(),
+      middleware: {
+        provideInlineCompletionItems: this.suggestions.provide,
+        workspace: {
+          configuration: (params) =>
+            params.items.map((item) => (item.section === 'infill' ? settingsFor(item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined) : null)),
+          // The client would push defaults too; the server asks when it hears that something has changed.
+          didChangeConfiguration: () => {
+            this.notify('workspace/didChangeConfiguration', { settings: null });
+            return Promise.resolve();
+          },
+        },
+      },
+    };
+  }
+
+  private errorHandler(): ErrorHandler {
+    return {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: async () => {
+        const now = Date.now();
+        this.deaths = [...this.deaths.filter((at) => now - at < CALM), now];
+        if (this.deaths.length > RESTARTS_MOST) {
+          this.tell({ ...STARTING, health: 'stopped', message: 'The server keeps ending. See the log, then restart it.' });
+          return { action: CloseAction.DoNotRestart, handled: true };
+        }
+        this.tell(STARTING);
+        await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** (this.deaths.length - 1)));
+        return { action: this.client === undefined ? CloseAction.DoNotRestart : CloseAction.Restart, handled: true };
+      },
+    };
+  }
+
+  private async explainMissing(): Promise<void> {
+    const choose = 'Say Where It Is';
+    const again = 'Look Again';
+    const show = 'Show Log';
+    this.log.error('`infill` is neither in the active Python environment nor on the PATH; install it with pipx or uv');
+    const chosen = await vscode.window.showErrorMessage(
+      'Infill needs its server, the command `infill`: install it with `pipx install infill-ls`, or say where it is.', choose, again, show);
+    if (chosen === choose) {
+      await vscode.commands.executeCommand('workbench.action.openSettings', 'infill.server.path');
+    } else if (chosen === again) {
+      await this.restart();
+    } else if (chosen === show) {
+      this.log.show();
+    }
+  }
+}

@@ -1,0 +1,196 @@
+"""The extension in a real VS Code, with the real server behind it and a provider on loopback behind that."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.provider import Provider, provider
+from tests.vscode import Code, code
+
+INFILL = Path(sys.executable).parent / "infill"
+NAMES = (f"file{number}.py" for number in count())
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[Provider]:
+    with provider() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def window(fake: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Code]:
+    settings = {
+        "infill.server.path": str(INFILL),
+        "infill.backend": "mistral",
+        "infill.base_url": fake.url,
+        "infill.prefetch": False,
+    }
+    with code(tmp_path_factory.mktemp("code"), settings, {"MISTRAL_API_KEY": "sk-test-of-vscode"}) as running:
+        running.until_status("Infill: mistral")
+        yield running
+
+
+def test_ghost_text_comes_while_typing_and_tab_accepts_it(window: Code, fake: Provider) -> None:
+    fake.answers("sum(values)")
+    name = next(NAMES)
+    window.open(name)
+    window.type("total = ")
+    window.until_ghost("sum(values)")
+    window.press("Tab")
+    window.until_saved(name, "x = 1\ntotal = sum(values)")
+
+
+def test_a_word_a_line_and_the_rest_are_accepted_one_after_the_other(window: Code, fake: Provider) -> None:
+    fake.answers("if values:\n        return max(values)\n    return None\n")
+    name = next(NAMES)
+    window.open(name)
+    window.type("def top(values):")
+    window.press("Enter")
+    window.until_ghost("if values:\n        return max(values)\n    return None")
+    window.press("Control+ArrowRight")
+    window.until_ghost(" values:\n        return max(values)\n    return None")
+    window.press("Alt+ArrowRight")
+    window.until_ghost("        return max(values)\n    return None")  # the line's end is part of the line here
+    window.press("Control+ArrowRight")  # where an indentation is missing, Tab indents
+    window.until_ghost("return max(values)\n    return None")
+    window.press("Tab")
+    body = "    if values:\n        return max(values)\n    return None"
+    window.until_saved(name, f"x = 1\ndef top(values):\n{body}")
+
+
+def test_typing_what_it_says_asks_the_provider_once(window: Code, fake: Provider) -> None:
+    fake.answers("values[0]")
+    window.open(next(NAMES))
+    window.type("head = ")
+    window.until_ghost("values[0]")
+    asked = fake.asked
+    window.type("value")
+    window.until_ghost("s[0]")
+    assert fake.asked == asked
+
+
+def test_next_shows_another_one(window: Code, fake: Provider) -> None:
+    fake.answers("min(values)")
+    name = next(NAMES)
+    window.open(name)
+    window.type("edge = ")
+    window.until_ghost("min(values)")
+    fake.answers("max(values)")
+    window.press("Alt+]")
+    window.until_ghost("max(values)")
+    window.press("Tab")
+    window.until_saved(name, "x = 1\nedge = max(values)")
+
+
+def test_escape_dismisses_and_asking_by_hand_brings_it_back(window: Code, fake: Provider) -> None:
+    fake.answers("unwanted_name")
+    window.open(next(NAMES))
+    window.type("b = ")
+    window.until_ghost("unwanted_name")
+    window.press("Escape")
+    window.until_ghost("")
+    window.press("Alt+\\")
+    window.until_ghost("unwanted_name")
+
+
+def test_a_notebook_cell_is_completed(window: Code, fake: Provider) -> None:
+    fake.answers("mean(values)")
+    cells = [{"cell_type": "code", "source": ["x = 1"], "metadata": {}, "outputs": [], "execution_count": None}]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (window.folder / "cells.ipynb").write_text(json.dumps(notebook))
+    window.do("open", "cells.ipynb")
+    window.do("click", ".notebookOverlay .cell-editor-container .view-lines")
+    window.press("Control+End")
+    window.press("Enter")
+    window.type("y = ")
+    window.until_ghost("mean(values)")
+    window.press("Tab")
+    window.until_ghost("")
+
+
+def test_the_menu_snoozes_and_wakes(window: Code, fake: Provider) -> None:
+    fake.answers("sleepy")
+    window.open(next(NAMES))
+    window.do("click", ".statusbar-item:has-text('Infill')")
+    window.do("wait", ".quick-input-list")
+    window.type("Snooze")
+    window.press("Enter")
+    window.until_status("Infill: paused")
+    asked = fake.asked
+    window.type("z = ")
+    assert (window.ghost(), fake.asked) == ("", asked)
+    window.command("Infill: Snooze for 10 Minutes")
+    window.until_status("Infill: mistral")
+
+
+def test_why_is_shown_beside(window: Code) -> None:
+    window.open(next(NAMES))
+    window.command("Infill: Why the Last Suggestion, or None")
+    window.until(lambda: "would be asked, at" in window.everything(), "what would be asked")
+
+
+def servers(window: Code) -> set[psutil.Process]:
+    """The language servers of this window."""
+    mine, found = str(window.folder.parent / "home"), set()
+    for process in psutil.process_iter(["cmdline"]):
+        with contextlib.suppress(psutil.Error):
+            if "lsp" in (process.info["cmdline"] or []) and process.environ().get("HOME") == mine:
+                found.add(process)
+    return found
+
+
+def test_a_key_goes_from_the_secret_store_to_the_provider(window: Code, fake: Provider) -> None:
+    window.open(next(NAMES))
+    window.command("Infill: Set the Key of the Backend")
+    window.until(lambda: "secret storage" in window.everything(), "the question for the key")
+    window.type("sk-from-the-editor")
+    before = servers(window)
+    window.press("Enter")
+    window.until(lambda: servers(window) and not servers(window) & before, "a new server")
+    window.until_status("Infill: mistral")
+    fake.answers("with_a_key")
+    window.do("click", ".editor-instance .view-lines")
+    window.press("Control+End")
+    window.type("k = ")
+    window.until_ghost("with_a_key")
+    assert fake.last_authorization == "Bearer sk-from-the-editor"
+    files = (path for path in window.folder.parent.rglob("*") if path.is_file())
+    assert not [path for path in files if b"sk-from-the-editor" in path.read_bytes()]
+
+
+def test_a_server_that_died_is_started_again(window: Code, fake: Provider) -> None:
+    before = servers(window)
+    for server in before:
+        server.kill()
+    window.until(lambda: servers(window) and not servers(window) & before, "a new server")
+    fake.answers("alive_again")
+    window.open(next(NAMES))
+    window.until_status("Infill: mistral")
+    window.type("g = ")
+    window.until_ghost("alive_again")
+
+
+def test_what_became_of_suggestions_is_in_the_usage(window: Code, fake: Provider) -> None:
+    """Of everything above; the ledger is written when the server ends."""
+    window.command("Infill: Restart the Server")
+    window.until_status("Infill: mistral")
+    home = str(window.folder.parent / "home")
+    environment = {**os.environ, "HOME": home, "XDG_DATA_HOME": home}
+    asked = [str(INFILL), "usage", "--json"]
+
+    def day() -> dict[str, int]:
+        done = subprocess.run(asked, capture_output=True, text=True, check=True, env=environment)
+        days: list[dict[str, int]] = json.loads(done.stdout)
+        return days[0] if days else {"accepted": 0, "partly": 0, "rejected": 0}
+
+    window.until(lambda: day()["accepted"] >= 3 and day()["rejected"] >= 1, "what was accepted and rejected")
