@@ -37,7 +37,6 @@ class Around:
     near_names: frozenset[str]
     near_parts: frozenset[str]
     visible: frozenset[str]
-    visible_parts: frozenset[str]
     above: tuple[int, str]
     below: tuple[int, str]
 
@@ -61,7 +60,6 @@ def around(cursor: Cursor, window: Windows) -> Around:
         near_names,
         frozenset(part for name in near_names for part in parts(name)),
         visible,
-        frozenset(part for name in visible for part in parts(name)),
         (text.count("\n", 0, top), text[top : window.start]),
         (text.count("\n", 0, window.end), text[window.end : window.end + FILE_REACH]),
     )

@@ -15,31 +15,35 @@ from context.around import Around, names_in
 from context.found import Found
 from context.identifiers import parts
 
-BIAS = -5.0
+BIAS = -7.2
 
 WEIGHTS: Mapping[str, float] = {
-    # sources: 1 for the first find that holds the name, falling with its rank
-    "own file": 1.0,
-    "similar": 1.6,
-    "similar to more": 0.8,
-    "open file": 0.8,
-    "definition": 0.4,
-    "member": 0.3,
-    "recent edit": 1.0,
-    "sibling": 0.4,
+    # sources: for the first find that holds the name, falling with its rank
+    "own file": 0.75,
+    "own import": 1.8,
+    "similar": 2.3,
+    "similar to more": 0.6,
+    "open file": 0.35,
+    "definition": 0.15,
+    "member": 0.8,
+    "recent edit": 0.8,  # by judgement: holes in commits have no edits in other files
+    "sibling": 0.1,
     # how many finds hold it
-    "often": 0.3,
-    # what the name shares with names at the cursor, and with all visible ones
-    "shares near": 0.7,
-    "shares visible": 0.5,
+    "often": 0.35,
+    # what the name shares with the names near the cursor
+    "shares near": 1.1,
     # what it looks like
-    "test": -3.0,
-    "capital": -0.3,
-    "private": 0.3,
-    "length": 0.3,
-    "short": -0.6,
+    "test": -0.6,
+    "capital": -0.65,
+    "private": 1.4,
+    "length": -0.5,
+    "short": -0.75,
     "constant": -0.3,
+    "single": -0.7,
 }
+
+RANKED = frozenset({"similar", "similar to more", "open file", "recent edit"})
+"""Sources whose finds come best first; those of the others are all alike."""
 
 HALF = 5
 """The rank at which a find is worth half of the first."""
@@ -58,15 +62,14 @@ def chances(found: Sequence[Found], around: Around) -> dict[str, float]:
                 counts[name] = counts.get(name, 0) + 1
             fresh = names - told  # The best rank comes first, and only that counts.
             told |= fresh
-            worth = weight * HALF / (HALF + rank)
+            worth = weight * (HALF / (HALF + rank) if source in RANKED else 1.0)
             for name in fresh:
                 evidence[name] = evidence.get(name, BIAS) + worth
-    often, near, visible = WEIGHTS["often"], WEIGHTS["shares near"], WEIGHTS["shares visible"]
+    often, near = WEIGHTS["often"], WEIGHTS["shares near"]
     for name, count in counts.items():
         pieces_of_name = _pieces(name)
-        shared = near * sum(map(around.near_parts.__contains__, pieces_of_name))
-        shared += visible * sum(map(around.visible_parts.__contains__, pieces_of_name))
-        total = evidence[name] + often * log1p(count) + _looks(name) + shared / len(pieces_of_name)
+        shared = sum(map(around.near_parts.__contains__, pieces_of_name)) / len(pieces_of_name)
+        total = evidence[name] + often * log1p(count) + _looks(name) + near * shared
         evidence[name] = 1 / (1 + exp(-total))
     return evidence
 
@@ -96,5 +99,6 @@ def _looks(name: str) -> float:
         "length": min(len(name), 25) / 10,
         "short": len(name) < 3,
         "constant": name.isupper(),
+        "single": len(parts(name)) == 1,
     }
     return sum(WEIGHTS[feature] * value for feature, value in looks.items())

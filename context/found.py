@@ -21,7 +21,7 @@ class Found:
     first: int
     text: str
     score: float
-    lines: int = 3
+    lines: int = 2
 
     @property
     def place(self) -> str:

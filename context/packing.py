@@ -19,10 +19,10 @@ from context.found import Found
 LONGEST_LINE = 200
 """Characters of a line beyond which it is data, not code to read."""
 
-LEAST = 0.0004
+LEAST = 0.00003
 """Worth for each token below which a piece is not shown: what helps nobody only costs time."""
 
-UNLIKELY = 0.002
+UNLIKELY = 0.0004
 """The chance below which a name is not counted."""
 
 GAP = "..."

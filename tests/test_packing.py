@@ -8,7 +8,7 @@ from context.budget import Budget
 from context.found import Found
 from context.packing import GAP, pack
 
-CHANCES = {"alpha": 0.5, "beta": 0.4, "gamma": 0.3, "delta": 0.001}
+CHANCES = {"alpha": 0.5, "beta": 0.4, "gamma": 0.3, "delta": 0.0001}
 
 
 def found(text: str, path: str = "/w/a.py", first: int = 0) -> Found:

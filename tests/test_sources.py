@@ -61,11 +61,21 @@ def root(tmp_path: Path) -> Path:
 
 def test_own_file_is_what_the_windows_do_not_show(root: Path) -> None:
     body = "".join(f"value_{n} = {n}\n" for n in range(100))
-    above, below = check(root, "own file", f"import boats\n{body}‸\n{body}def last(): ...\n")
+    imports, above, below = check(root, "own file", f"import boats\n{body}‸\n{body}def last(): ...\n")
+    assert (imports.source, imports.first, imports.text) == ("own import", 0, "import boats\n")
     assert above.first == 0 and above.text.startswith("import boats\n") and below.text.endswith("def last(): ...\n")
     assert "value_99" not in above.text and "value_0 " not in below.text
     lines = f"import boats\n{body}\n{body}def last(): ...\n".split("\n")
     assert below.text.split("\n")[1] == lines[below.first + 1]
+
+
+def test_imports_of_several_lines_are_whole(root: Path) -> None:
+    head = "from a import (\n    b,\n    c,\n)\nimport d\n"
+    found = check(root, "own file", head + "x = 1\n" * 200 + "‸\n")
+    assert [one.text for one in found if one.source == "own import"] == [
+        "from a import (\n    b,\n    c,\n)\n",
+        "import d\n",
+    ]
 
 
 def test_a_short_file_has_nothing_outside_the_windows(root: Path) -> None:
