@@ -289,7 +289,7 @@ def test_a_server_that_died_is_started_again(nv: Neovim, fake: Provider) -> None
 def test_new_options_reach_the_server_and_the_workspace_model_answers(nv: Neovim, fake: Provider) -> None:
     asked = fake.asked
     source = "def area(shape):\n    return 1\n\n\ndef border(shape):\n    return 2\n\n\n"
-    nv.lua("require('infill').setup({ cmd = ..., settings = { backend = 'workspace' } })", SERVER)
+    nv.lua("require('infill').setup({ cmd = ..., settings = { backend = 'workspace', eagerness = 'high' } })", SERVER)
     nv.until(lambda: nv.lua("return require('infill').status().backend") == "workspace", "the workspace model")
     assert nv.lua("return require('infill.status').who()") == "workspace"
     nv.open(next(NAMES), source)
