@@ -21,7 +21,6 @@ const texts = {
   },
   everything: () => document.body.innerText,
   status: () => [...document.querySelectorAll('.statusbar-item')].map((item) => item.textContent).join(' | '),
-  zones: () => [...document.querySelectorAll('.view-zones .suggest-preview-text')].map((zone) => zone.innerText).join('\n'),
 };
 
 const commands = {
@@ -33,6 +32,7 @@ const commands = {
   type: (text) => page.keyboard.type(text, { delay: 40 }),
   text: (name) => page.evaluate(texts[name]),
   screenshot: (path) => page.screenshot({ path }),
+  screenshotOfText: (path) => page.locator('pre').screenshot({ path }),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {
