@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lsp_server.actions.edits import Edit
     from lsp_server.actions.findings import Finding
     from lsp_server.actions.outcome import Proposal
+    from lsp_server.actions.write_tests import NewTests
 
 SOURCE = "infill review"
 SEVERITIES: Mapping[str, int] = {"error": 1, "warning": 2, "info": 3}
@@ -36,6 +37,25 @@ def workspace_edit(proposal: Proposal, encoding: Encoding, *, annotated: bool) -
             "infill": {"label": f"Infill: {proposal.title}", "needsConfirmation": True, "description": description}
         },
     }
+
+
+def tests_edit(tests: NewTests, encoding: Encoding, *, annotated: bool) -> Json:
+    """New tests at the end of their file, which is made where there is none."""
+    uri, before = tests.path.as_uri(), tests.before or ""
+    end = _range(Snapshot(uri, tests.path, "", 0, before), len(before), len(before), encoding)
+    edit: Json = {"range": end, "newText": tests.text}
+    if tests.before is not None and not annotated:
+        return {"changes": {uri: [edit]}}
+    change: Json = {"textDocument": {"uri": uri, "version": None}, "edits": [edit]}
+    create: Json = {"kind": "create", "uri": uri, "options": {"overwrite": False, "ignoreIfExists": False}}
+    whole: Json = {"documentChanges": [*([create] if tests.before is None else []), change]}
+    if not annotated:
+        return whole
+    for each in (edit, create):
+        each["annotationId"] = "infill"
+    description = " ".join(("Written by a model, and not run.", *tests.notes))
+    annotation = {"label": "Infill: new tests", "needsConfirmation": True, "description": description}
+    return {**whole, "changeAnnotations": {"infill": annotation}}
 
 
 def diagnostics(findings: Iterable[Finding], snapshot: Snapshot, encoding: Encoding) -> list[Json]:

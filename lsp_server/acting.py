@@ -70,6 +70,11 @@ def fix(at: Connection, argument: object, token: object) -> object:
     return _confirmed(at, _proposal(at, argument, token))
 
 
+def tests(at: Connection, argument: object, token: object) -> object:
+    """`infill.tests {uri, range}`: tests for the function or type there, as an edit to confirm. Nothing is run."""
+    return _tested(at, place_of(at, argument), token)
+
+
 def _proposal(at: Connection, argument: object, token: object) -> Coroutine[Any, Any, Proposal | Declined]:
     """The edit that an action's argument asks for. The document is taken now, not when the model has answered."""
     number = optional(argument, "finding")
@@ -129,6 +134,22 @@ async def _confirmed(at: Connection, work: Coroutine[Any, Any, Proposal | Declin
         return declined(at, CHANGED)
     edit = act_replies.workspace_edit(proposal, at.encoding, annotated=annotated)
     return {"applied": await at.editor.apply(f"Infill: {proposal.title}", edit)}
+
+
+async def _tested(at: Connection, place: Place | None, token: object) -> Json:
+    acts, client = at.session.acts, at.client
+    if acts is None or place is None:
+        return declined(at, NOBODY if acts is None else GONE)
+    result = await shown(at, "Infill: writing tests", token, lambda report: acts.write_tests(*place, report=report))
+    if isinstance(result, Declined):
+        return declined(at, result)
+    if client is None or (result.before is None and not client.creates_files):
+        return declined(at, Declined("This editor takes no edit that makes a file: use `infill act tests`."))
+    question = f"{len(result.names)} new tests, not run yet, for {result.path.name}. Write them?"
+    if not client.annotates_edits and not await at.editor.confirm(" ".join([question, *result.notes]), "Write"):
+        return {"applied": False}
+    edit = act_replies.tests_edit(result, at.encoding, annotated=client.annotates_edits)
+    return {"applied": await at.editor.apply("Infill: new tests", edit)}
 
 
 async def _told(

@@ -37,6 +37,7 @@ class Client:
     reads_status: bool  # announced experimental.infill.status, so `infill/status` is sent to it
     resolves_edits: bool = False  # a code action's edit may be worked out when it is chosen
     annotates_edits: bool = False  # shows edits that want to be confirmed
+    creates_files: bool = False  # takes edits that create a file
     shows_documents: bool = False  # opens a document that the server names
     shows_chat: bool = False  # announced experimental.infill.chat: it shows an explanation by itself
     takes_input: bool = False  # announced experimental.infill.input: it asks the user for a line of text

@@ -13,6 +13,7 @@ from lsp_server.params import BadParams, natural, optional, string
 ACTIONS: Mapping[str, Callable[[Connection, object, object], object]] = {
     "infill.explain": acting.explain,
     "infill.refactor": acting.refactor,
+    "infill.tests": acting.tests,
     "infill.review": reviewing.review,
     "infill.fix": acting.fix,
     "infill.clearReview": reviewing.clear_review,

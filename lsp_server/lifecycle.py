@@ -88,6 +88,8 @@ def _client(params: Mapping[str, object]) -> Client:
         resolves_edits="edit" in _strings(params, "textDocument", "codeAction", "resolveSupport", "properties"),
         annotates_edits=can("workspace", "workspaceEdit", "changeAnnotationSupport")
         and can("workspace", "workspaceEdit", "documentChanges"),
+        creates_files=can("workspace", "workspaceEdit", "documentChanges")
+        and "create" in _strings(params, "workspace", "workspaceEdit", "resourceOperations"),
         shows_documents=can("window", "showDocument", "support"),
         shows_chat=can("experimental", "infill", "chat"),
         takes_input=can("experimental", "infill", "input"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from context.snapshot import Snapshot
 from lsp_server import act_replies
 from lsp_server.act_replies import SOURCE, Json
-from lsp_server.acting import place_of
+from lsp_server.acting import Place, place_of
 from lsp_server.connection import Connection
 from lsp_server.convert import uri_of
 from lsp_server.params import Params, natural, obj, optional, path_of
+
+if TYPE_CHECKING:
+    from lsp_server.actions.acts import Acts
 
 KINDS = ("quickfix", "refactor.extract", "refactor.rewrite", "source.infill")
 AUTOMATIC = 2
@@ -40,17 +44,23 @@ def code_action(at: Connection, params: object) -> list[Json]:
         actions.append(
             act_replies.action("Change it as I say…", "refactor.rewrite", command="infill.refactor", argument=argument)
         )
-    for title, command, given in (
-        ("Explain", "infill.explain", argument),
-        (
-            "Review the selection" if start < end else "Review the file",
-            "infill.review",
-            argument if start < end else {"uri": snapshot.uri},
-        ),
-        *((("Clear the review", "infill.clearReview", {"uri": snapshot.uri}),) if snapshot.uri in at.findings else ()),
-    ):
+    for title, command, given in _sources(at, acts, place, argument):
         actions.append(act_replies.action(title, "source.infill", command=command, argument=given))
     return act_replies.of_kind(actions, optional(context, "only"))
+
+
+def _sources(at: Connection, acts: Acts, place: Place, argument: Json) -> Iterator[tuple[str, str, Json]]:
+    """Title, command and argument of what is asked without an edit of the selection."""
+    snapshot, start, end = place
+    yield "Explain", "infill.explain", argument
+    if acts.chosen(snapshot, start, end).definition is not None:
+        yield "Write tests", "infill.tests", argument
+    if start < end:
+        yield "Review the selection", "infill.review", argument
+    else:
+        yield "Review the file", "infill.review", {"uri": snapshot.uri}
+    if snapshot.uri in at.findings:
+        yield "Clear the review", "infill.clearReview", {"uri": snapshot.uri}
 
 
 def _fixes(at: Connection, snapshot: Snapshot, span: Params) -> list[Json]:

@@ -282,7 +282,7 @@ def test_a_wish_is_asked_for_where_the_editor_can_ask(project: Path, monkeypatch
 
 
 def test_only_the_kinds_that_are_asked_for(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = ["Infill: Explain", "Infill: Review the file"]
+    source = ["Infill: Explain", "Infill: Write tests", "Infill: Review the file"]
     with editor(project, monkeypatch, "?") as (client, _):
         for kinds, titles in (
             (["quickfix"], []),
@@ -291,6 +291,39 @@ def test_only_the_kinds_that_are_asked_for(project: Path, monkeypatch: pytest.Mo
             (["source.other"], []),
         ):
             assert [action["title"] for action in client.actions(only=kinds)] == titles
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_tests_are_an_edit_to_confirm_in_the_right_file(
+    project: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    workspace = {
+        **MODERN["workspace"],
+        "workspaceEdit": {**MODERN["workspace"]["workspaceEdit"], "resourceOperations": ["create"]},
+    }
+    code = "import unittest\n\n\nclass T(unittest.TestCase):\n    def test_mean(self):\n        pass\n"
+    answers = {"workspace_applyEdit": {"applied": True}}
+    with editor(project, monkeypatch, block(code), capabilities={**MODERN, "workspace": workspace}, **answers) as (
+        client,
+        _,
+    ):
+        uri = (project / "test_mean.py").as_uri()
+        if there:
+            client.open("import unittest\nx = '😀'", uri)
+        assert client.run(client.action("Write tests")["command"])["result"] == {"applied": True}
+        [asked] = client.asked_for("workspace/applyEdit")
+        *create, change = asked["edit"]["documentChanges"]
+        assert [each["kind"] for each in create] == ([] if there else ["create"])
+        assert (
+            change["textDocument"]["uri"] == uri and asked["edit"]["changeAnnotations"]["infill"]["needsConfirmation"]
+        )
+        end = {"line": 1, "character": 8} if there else {"line": 0, "character": 0}
+        assert change["edits"][0]["range"] == {"start": end, "end": end}
+
+
+def test_an_editor_that_makes_no_files_is_told_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with editor(project, monkeypatch, block("def test_mean():\n    pass\n")) as (client, _):
+        assert "infill act tests" in client.run(client.action("Write tests")["command"])["result"]["declined"]
 
 
 def test_no_lamp_where_the_cursor_only_moves(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

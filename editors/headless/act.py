@@ -1,4 +1,4 @@
-"""`infill act`: explain, refactor or review code from the command line. Nothing is written before it was shown and agreed to."""
+"""`infill act`: explain, refactor, review or test code. Nothing is written before it was shown and agreed to."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ EXAMPLES = """\
   infill act explain src/app.py:12                      the function around line 12
   infill act refactor src/app.py:12 --as simplify       show what would change
   infill act refactor src/app.py:12-20 --say "use pathlib" --write
+  infill act tests src/app.py:12 --run                  tests for it, written and run once you agree
   infill act review src/app.py --json                   findings; exit code 1 where one is an error
   infill act review --diff main --sarif                 what changed since main, for a CI
 """
@@ -28,7 +29,7 @@ FAIL_ON = ("error", "warning", "info", "never")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("explain", "refactor", "review"), metavar="explain|refactor|review")
+    parser.add_argument("what", choices=("explain", "refactor", "review", "tests"), metavar="explain|refactor|review")
     parser.add_argument("where", type=Stretch.parse, nargs="?", metavar="FILE[:LINE[-LINE]]")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--yes", action="store_true", help="agree beforehand to what would be asked")
@@ -37,7 +38,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--as", dest="refactoring", metavar="NAME", help="a named refactoring; without one, those that fit are listed"
     )
     edits.add_argument("--say", metavar="TEXT", help="what to change, in your words")
-    edits.add_argument("--write", action="store_true", help="write the change to the file, after asking")
+    parser.add_argument(
+        "--write", action="store_true", help="refactor, tests: write what is shown to the file, after asking"
+    )
+    parser.add_argument("--run", action="store_true", help="tests: write and run just them, after asking")
     review = parser.add_argument_group("review")
     review.add_argument(
         "--diff", nargs="?", const="HEAD", metavar="REV", help="only lines changed since REV, HEAD by default"
@@ -79,12 +83,13 @@ async def _closing(hand: Hand, work: Coroutine[Any, Any, int]) -> int:
 
 
 def _action(name: str) -> Callable[[Hand, argparse.Namespace], Coroutine[Any, Any, int]]:
-    from editors.headless import act_explain, act_refactor, act_review
+    from editors.headless import act_explain, act_refactor, act_review, act_tests
 
     actions: Mapping[str, Callable[[Hand, argparse.Namespace], Coroutine[Any, Any, int]]] = {
         "explain": act_explain.run,
         "refactor": act_refactor.run,
         "review": act_review.run,
+        "tests": act_tests.run,
     }
     return actions[name]
 

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from context.snapshot import Snapshot
@@ -40,7 +41,7 @@ async def run(hand: Hand, arguments: argparse.Namespace) -> int:
     difference = unified(hand.gate.relative(snapshot.path), snapshot.text, after)
     written = False
     if not arguments.json:
-        _show(difference, proposal)
+        show_difference(difference, proposal.notes)
     if arguments.write:
         written = agreed(f"Write this to {arguments.where.path}?", yes=arguments.yes)
         if written:
@@ -66,12 +67,12 @@ def _listed(hand: Hand, snapshot: Snapshot, start: int, end: int, *, as_json: bo
     return Exit.DONE
 
 
-def _show(difference: str, proposal: Proposal) -> None:
+def show_difference(difference: str, notes: Sequence[str]) -> None:
     ink = Ink(sys.stdout)
     for line in visible(difference).splitlines():
         paint = {"+": ink.good, "-": ink.bad, "@": ink.dim}.get(line[:1], str)
         print(paint(line))
-    for note in proposal.notes:
+    for note in notes:
         print(f"{Ink(sys.stderr).bad('note:')} {visible(note)}", file=sys.stderr)
 
 

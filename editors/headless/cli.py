@@ -23,7 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "lsp": "Run the language server on standard input and output.",
     "demo": "Watch a typing session in a real file, with ghost text.",
     "complete": "Ask for one completion at a place in a file.",
-    "act": "Explain, refactor or review code.",
+    "act": "Explain, refactor, review or test code.",
     "why": "Show what would be asked at a place, and what not. Sends nothing.",
     "doctor": "Check what works and say what to do about the rest.",
     "config": "Show the settings in force and where each came from.",

@@ -14,7 +14,7 @@ from backends.api import Card, Chatter
 from context.clock import Clock
 from context.desk import Desk
 from context.snapshot import Snapshot
-from lsp_server.actions import explain, refactor, refactorings, review
+from lsp_server.actions import explain, refactor, refactorings, review, write_tests
 from lsp_server.actions.chosen import Chosen, choose
 from lsp_server.actions.data import Piece
 from lsp_server.actions.explain import Turn
@@ -25,6 +25,7 @@ from lsp_server.actions.places import with_links
 from lsp_server.actions.refactorings import Refactoring
 from lsp_server.actions.review import Estimate, Reviewed
 from lsp_server.actions.talker import Talker, silent
+from lsp_server.actions.write_tests import NewTests
 from lsp_server.usage import Ledger
 
 
@@ -140,6 +141,24 @@ class Acts:
         talker = self._talker(snapshot, desk, self._models.review or self._models.chat, report)
         stretches = [(0, len(snapshot.text))] if spans is None else spans
         return await review.review(snapshot, stretches, desk, talker, about=about, progress=report)
+
+    async def write_tests(
+        self,
+        snapshot: Snapshot,
+        start: int,
+        end: int,
+        *,
+        failed: NewTests | None = None,
+        output: str = "",
+        report: Callable[[str], None] = silent,
+    ) -> NewTests | Declined:
+        """For the function or type at the place; `failed` and `output` are an attempt and what its run printed."""
+        if refused := self.refusal(snapshot):
+            return refused
+        desk = self._desk()
+        chosen = await self._choose(snapshot, start, end, desk)
+        talker = self._talker(snapshot, desk, self._models.chat, report)
+        return await write_tests.write_tests(chosen, desk, talker, failed=failed, output=output)
 
     def estimate(self, snapshot: Snapshot, spans: Spans | None = None) -> Estimate:
         """What a review will take; asks nobody."""

@@ -1,0 +1,128 @@
+"""`infill act tests`: tests for a function as a difference; `--write` writes them, `--run` runs just them, each once agreed to.
+
+The only place where Infill runs code of a project: from the command line, after asking, with the project's own runner, in a
+process with a time limit. Tests that fail are written anew once; what the last run said is what is reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from editors.headless.act_refactor import show_difference
+from editors.headless.act_report import declined, paid
+from editors.headless.exits import Exit, Stop
+from editors.headless.hand import Hand, agreed
+from editors.headless.terminal import visible
+from lsp_server.actions.edits import unified
+from lsp_server.actions.outcome import Declined
+from lsp_server.actions.write_tests import NewTests
+
+TIME_LIMIT = 120.0
+MOST_OUTPUT = 6_000
+"""Characters of the end of a run's output that are shown, and sent for a repair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`passed` is None where the tests could not be run at all."""
+
+    passed: bool | None
+    output: str
+
+
+async def run(hand: Hand, arguments: argparse.Namespace) -> int:
+    snapshot, start, end = arguments.where.open()
+    hand.open(snapshot)
+    tests = await hand.acts.write_tests(snapshot, start, end, report=hand.report)
+    if isinstance(tests, Declined):
+        return declined(tests, as_json=arguments.json)
+    _show(hand, tests, arguments)
+    outcome: Run | None = None
+    written = False
+    if arguments.run:
+        command = " ".join(tests.framework.command(tests.project, tests.path, tests.names))
+        written = agreed(
+            f"Write {tests.path.name} and run `{command}`? It runs code of this project.", yes=arguments.yes
+        )
+    elif arguments.write:
+        written = agreed(f"Write {tests.path}?", yes=arguments.yes)
+    if written:
+        _write(tests, tests.before)
+    if written and arguments.run:
+        outcome = _run(tests)
+        if outcome.passed is False:
+            again = await hand.acts.write_tests(
+                snapshot, start, end, failed=tests, output=outcome.output, report=hand.report
+            )
+            if isinstance(again, NewTests):
+                _show(hand, again, arguments)
+                _write(again, tests.after)
+                tests = again
+                outcome = _run(tests)
+    _tell(hand, tests, arguments, outcome, written=written)
+    asked = arguments.run or arguments.write
+    good = (outcome is None or outcome.passed is True) and (written or not asked)
+    return Exit.DONE if good else Exit.NOTHING
+
+
+def _show(hand: Hand, tests: NewTests, arguments: argparse.Namespace) -> None:
+    if not arguments.json:
+        show_difference(unified(hand.gate.relative(tests.path), tests.before or "", tests.after), tests.notes)
+
+
+def _write(tests: NewTests, before: str | None) -> None:
+    """Only where the file still says what it said when the tests were made."""
+    path = tests.path
+    try:
+        now = path.read_bytes().decode() if path.exists() else None
+        if now != before:
+            raise Stop(Exit.NOTHING, f"{path} has changed meanwhile. Nothing was written.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(tests.after.encode())
+    except (OSError, UnicodeError):
+        raise Stop(Exit.NOTHING, f"{path} cannot be written. Nothing was changed.") from None
+
+
+def _run(tests: NewTests) -> Run:
+    """Runs the new tests alone; everything that they started ends with them or with the time limit."""
+    command = tests.framework.command(tests.project, tests.path, tests.names)
+    try:
+        process = subprocess.Popen(
+            command, cwd=tests.project.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+    except OSError:
+        return Run(None, f"{command[0]} cannot be started.")
+    try:
+        output, _ = process.communicate(timeout=TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        return Run(False, f"{_end_of(output)}\n(stopped after {TIME_LIMIT:.0f} seconds)")
+    return Run(process.returncode == 0, _end_of(output))
+
+
+def _end_of(output: bytes) -> str:
+    return output.decode("utf-8", "replace")[-MOST_OUTPUT:]
+
+
+def _tell(hand: Hand, tests: NewTests, arguments: argparse.Namespace, outcome: Run | None, *, written: bool) -> None:
+    words = {None: "could not be run", True: "pass", False: "fail"}
+    state = words[outcome.passed] if outcome else "have not been run"
+    if arguments.json:
+        report = {
+            "done": True, "framework": tests.framework.name, "file": hand.gate.relative(tests.path), "tests": list(tests.names),
+            "text": tests.text, "written": written, "state": state, "notes": list(tests.notes),
+            "output": outcome.output if outcome else "", **paid(hand.acts.card, tests.usage),
+        }  # fmt: skip
+        print(json.dumps(report, indent=2))
+        return
+    if outcome and not outcome.passed:
+        print(visible(outcome.output), file=sys.stderr)
+    print(f"{len(tests.names)} tests with {tests.framework.name}; they {state}.", file=sys.stderr)
