@@ -27,6 +27,9 @@ MOST_TRIES = 8
 FEW_TRIES = 3
 """The same in a part of a big file, where each costs a parse of that part."""
 
+AROUND, SMALL = 80, 800
+"""Bytes around the cursor's line in which an error counts as one there, and bytes of an error that is one statement's."""
+
 LONGEST_PART = 24_000
 """Bytes parsed at most for one try, some two milliseconds' worth."""
 
@@ -54,7 +57,7 @@ def _no_worse(text: str, place: Place, parsed: Parsed) -> str | Drop:
     """The rule where what we look at is cut off at its ends, and has errors from that."""
     from context.grammars import parse
 
-    if len(parsed.data) > LONGEST_PART:
+    if len(parsed.data) > LONGEST_PART or _broken_here(place, parsed):
         return text
     before = _errors(parsed.root)
     for _ in range(FEW_TRIES):
@@ -65,6 +68,21 @@ def _no_worse(text: str, place: Place, parsed: Parsed) -> str | Drop:
             return text
         text = text.rpartition("\n")[0].rstrip()
     return Drop("it would break what is whole")
+
+
+def _broken_here(place: Place, parsed: Parsed) -> bool:
+    """Something small around the cursor's line is broken: the statement being typed, not the end of the part."""
+    cursor = place.cursor
+    start, end = parsed.byte(max(0, cursor.line_start - AROUND)), parsed.byte(cursor.line_end) + AROUND
+    open_nodes = [parsed.root]
+    while open_nodes:
+        node = open_nodes.pop()
+        if node.end_byte < start or node.start_byte > end:
+            continue
+        if node.is_missing or (node.is_error and node.end_byte - node.start_byte <= SMALL):
+            return True
+        open_nodes += [child for child in node.children if child.has_error]
+    return False
 
 
 def _errors(root: Node) -> int:
