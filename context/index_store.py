@@ -59,7 +59,7 @@ def discard(file: Path) -> None:
 
 def _open(file: Path) -> sqlite3.Connection:
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same rights.
-    connection = sqlite3.connect(file, timeout=0.2, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(file, timeout=0.05, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")

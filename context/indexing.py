@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 MANY = 30
 """Files beyond which a change (a branch switch, a formatter) is the worker's to read in, not this process's."""
 
+LONG = 100_000
+"""Characters of a file that is the worker's too: taking it in here would be felt while typing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -70,7 +73,7 @@ class Indexing:
                 report = json.loads(line)
                 self._told(Progress(report["done"], report["of"]))
             ended = await process.wait()
-            if ended != 0:
+            if ended > 0:  # below 0 it was ended, by us or by the system
                 logger.warning("the indexing process ended with %d", ended)
             return ended == 0
         finally:
@@ -78,16 +81,24 @@ class Indexing:
             self._index.refresh()
 
     async def changed(self, paths: Sequence[Path]) -> None:
-        """Takes in files that were written, made or removed, as the editor's watcher tells."""
-        if len(paths) > MANY:
+        """Takes in files that were written, made or removed, as the editor's watcher tells.
+
+        While a scan runs it holds the store, and every file would be waited for: then the scan begins again.
+        """
+        if len(paths) > MANY or not await self._taken_in(paths):
             await self.scan()
-            return
+
+    async def _taken_in(self, paths: Sequence[Path]) -> bool:
+        """Reads files into the index here; False where that is the worker's to do."""
         for path in paths:
             text = await asyncio.to_thread(read, path)
+            if self._process is not None or len(text or "") > LONG:
+                return False
             if text is None:
                 self._index.forget(path)
             else:
                 self._index.put(path, text)
+        return True
 
     def pause(self) -> None:
         """Lets a running scan wait, for a machine on battery or a busy moment."""

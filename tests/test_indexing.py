@@ -75,6 +75,27 @@ def test_a_cancelled_scan_leaves_no_process(root: Path) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("length", [10, 110_000])
+def test_a_change_while_a_scan_runs_and_a_long_file_are_left_to_the_worker(root: Path, length: int) -> None:
+    path = root / "p0" / "fresh.py"
+
+    async def run() -> Index:
+        index = Index(root.parent / "store", [root], Gate([root]))
+        indexing = Indexing(index, [root])
+        scan = asyncio.create_task(indexing.scan())
+        while length == 10 and not psutil.Process().children():
+            await asyncio.sleep(0)
+        if length != 10:
+            await scan
+        path.write_text("def fresh(): pass\n" + "x = 1\n" * (length // 6))
+        index.put = index.forget = lambda *_: pytest.fail("the event loop would wait for the store")  # type: ignore[method-assign]
+        await indexing.changed([path])
+        await scan
+        return index
+
+    assert asyncio.run(run()).defined("fresh")
+
+
 def test_the_worker_ends_when_its_parent_is_gone(root: Path) -> None:
     worker = subprocess.Popen(_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert worker.stdin is not None and worker.stdout is not None
