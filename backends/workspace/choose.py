@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
 
 from backends.workspace.decode import Guess, greedy, guesses
@@ -10,7 +9,7 @@ from backends.workspace.offers import Cursor, rows_of_guesses
 from backends.workspace.trees import Trees
 from context.clock import Clock
 
-COMPARED = 6
+COMPARED = 5
 """Whole guesses that are compared when the user asks by hand."""
 SHORTEST = 3
 """Characters that are worth showing unasked."""
@@ -31,28 +30,24 @@ async def by_hand(cursor: Cursor, judge: Trees | None, clock: Clock) -> Guess | 
 
 async def unasked(cursor: Cursor, floor: float, clock: Clock) -> Guess | None:
     """The longest beginning that is as sure as `floor`: the chances of single tokens are calibrated, and so is their product."""
-    async for guess in _taking_turns(greedy(cursor.model, cursor.start, floor), clock):
-        return guess if len(guess.text.strip()) >= SHORTEST else None
+    for guess in greedy(cursor.model, cursor.start, floor):
+        if guess is not None:
+            return guess if len(guess.text.strip()) >= SHORTEST else None
+        await clock.sleep(0)  # Others run between any two questions to the model.
     return None
 
 
 async def whole_guesses(cursor: Cursor, clock: Clock) -> list[Guess]:
     """The likeliest whole lines, likeliest first."""
     found: list[Guess] = []
-    async for guess in _taking_turns(guesses(cursor.model, cursor.start), clock):
+    for guess in guesses(cursor.model, cursor.start):
+        if guess is None:
+            await clock.sleep(0)
+            continue
         found.append(guess)
         if len(found) >= COMPARED:
             break
     return found
-
-
-async def _taking_turns(search: Iterator[Guess | None], clock: Clock) -> AsyncGenerator[Guess, None]:
-    """Others run between any two questions to the model."""
-    for guess in search:
-        if guess is None:
-            await clock.sleep(0)
-        else:
-            yield guess
 
 
 def _short(guess: Guess) -> bool:

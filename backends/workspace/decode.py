@@ -20,7 +20,7 @@ LONGEST = 40
 """Tokens of a line, at most."""
 REMEMBERED = 40
 """Tokens of context that a question carries."""
-QUESTIONS = 12
+QUESTIONS = 8
 """Asked of the model before the search is narrowed."""
 WIDE = 5
 """Ways on that are followed from one beginning."""
