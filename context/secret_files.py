@@ -15,7 +15,15 @@ _DEPLOYED = """
     service_account*.json *serviceaccount*.json local.settings.json wp-config.php master.key *.tfvars *.tfvars.json
     *.tfstate *.tfstate.* .terraformrc terraform.rc vault.yml vault.yaml .vault-token .vault_pass* kubeconfig
     *.kubeconfig password*.txt *.keystore keystore.properties key.properties google-services.json
+    env.production env.staging env.development env.local gcp-key*.json *adminsdk*.json *-key.json kube/config .git/
 """
+
+# Data in a folder of that name; code there (a package `secrets/`) is masked like all code.
+_IN_SECRETS_FOLDERS = tuple(
+    f"**/secrets/**/*.{kind}"
+    for kind in ["txt", "yml", "yaml", "json", "toml", "ini", "cfg", "conf", "properties", "csv", "xml"]
+)
+
 
 # Keys and certificates with keys.
 _KEYS = """
@@ -39,5 +47,6 @@ _KERNEL = "/proc/ /sys/"
 # A pattern with a slash inside would count from the top of the disk alone, so these are let begin anywhere.
 SECRET_FILES: tuple[str, ...] = (
     *(f"**/{glob}" for glob in f"{_DEPLOYED} {_KEYS} {_HOME}".split()),
+    *_IN_SECRETS_FOLDERS,
     *_KERNEL.split(),
 )

@@ -35,14 +35,26 @@ def test_ordinary_files_pass(root: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [".env", "src/.env.local", "PROD.ENV", "server.PEM", "src/Id_Rsa", ".ssh/config", "a/.aws/b/c.txt", "x/.docker/config.json",
-     "deploy/prod.tfvars", ".netrc", "keys/service-account-prod.json", "home/.config/gh/hosts.yml"],
+     "deploy/prod.tfvars", ".netrc", "keys/service-account-prod.json", "home/.config/gh/hosts.yml", ".git/config",
+     "env.production",
+     "secrets/prod/db.txt", "a/secrets/x.yaml", "kube/config", "gcp-key.json", "x-firebase-adminsdk-1.json"],
 )  # fmt: skip
 def test_files_that_hold_secrets_by_convention_are_closed(root: Path, path: str) -> None:
     check(root, path, alone=False, across=False)
 
 
 @pytest.mark.parametrize(
-    "path", ["settings.json", "config.json", "src/secrets.py", "environment.ts", "src/keys.py", "env.py"]
+    "path",
+    [
+        "settings.json",
+        "config.json",
+        "src/secrets.py",
+        "environment.ts",
+        "src/keys.py",
+        "env.py",
+        "secrets/client.py",
+        "monkey.json",
+    ],
 )
 def test_harmless_namesakes_pass(root: Path, path: str) -> None:
     check(root, path, alone=True, across=True)
