@@ -123,6 +123,16 @@ def test_a_run_has_a_time_limit(capsys: pytest.CaptureFixture[str], monkeypatch:
     assert code == Exit.NOTHING and "stopped after 1 seconds" in err
 
 
+def test_a_run_sees_no_key_and_its_output_has_an_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODESTRAL_API_KEY", "sk-of-the-user")
+    told = "import os\n        print('x' * 50_000, sorted(os.environ))\n        self.fail('now')\n        self.assert"
+    _, _, err, bodies = act(capsys, (block(GOOD.replace("self.assert", told)),), "--run", "--yes")
+    assert "PATH" in err and "API_KEY" not in err and "INFILL" not in err
+    assert len(err) < 12_000 and "sk-of-the-user" not in json.dumps(bodies)
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [

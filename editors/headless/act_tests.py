@@ -8,32 +8,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
-import subprocess
 import sys
-from dataclasses import dataclass
 
+from editors.headless import running
 from editors.headless.act_refactor import show_difference
 from editors.headless.act_report import declined, paid
 from editors.headless.exits import Exit, Stop
 from editors.headless.hand import Hand, agreed
+from editors.headless.running import Run
 from editors.headless.terminal import visible
 from lsp_server.actions.edits import unified
 from lsp_server.actions.outcome import Declined
 from lsp_server.actions.write_tests import NewTests
 
 TIME_LIMIT = 120.0
-MOST_OUTPUT = 6_000
-"""Characters of the end of a run's output that are shown, and sent for a repair."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """`passed` is None where the tests could not be run at all."""
-
-    passed: bool | None
-    output: str
 
 
 async def run(hand: Hand, arguments: argparse.Namespace) -> int:
@@ -90,26 +78,9 @@ def _write(tests: NewTests, before: str | None) -> None:
 
 
 def _run(tests: NewTests) -> Run:
-    """Runs the new tests alone; everything that they started ends with them or with the time limit."""
+    """Runs the new tests alone."""
     command = tests.framework.command(tests.project, tests.path, tests.names)
-    try:
-        process = subprocess.Popen(
-            command, cwd=tests.project.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
-    except OSError:
-        return Run(None, f"{command[0]} cannot be started.")
-    try:
-        output, _ = process.communicate(timeout=TIME_LIMIT)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        return Run(False, f"{_end_of(output)}\n(stopped after {TIME_LIMIT:.0f} seconds)")
-    return Run(process.returncode == 0, _end_of(output))
-
-
-def _end_of(output: bytes) -> str:
-    return output.decode("utf-8", "replace")[-MOST_OUTPUT:]
+    return running.run(command, tests.project.root, TIME_LIMIT)
 
 
 def _tell(hand: Hand, tests: NewTests, arguments: argparse.Namespace, outcome: Run | None, *, written: bool) -> None:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from backends.api import Calls, ChatRequest, Chatter, Done, Finish, Message, Role, Schema, ToolCall, Usage
+from backends.reply import CHARS_PER_TOKEN
 from context.clock import Clock
 from context.privacy import Gate
 from lsp_server.actions.tools import Toolbox
@@ -97,7 +98,6 @@ class Talker:
         started, first, usage = self._clock.now(), 0.0, Usage(estimated=True)
         calls: tuple[ToolCall, ...] = ()
         text, whole, outcome = "", False, "cancelled"
-        card = self._chatter.card(request)
         try:
             async with aclosing(self._chatter.chat(request)) as events:
                 async for event in events:
@@ -118,6 +118,10 @@ class Talker:
             raise
         finally:
             card = self._chatter.card(request)  # a server that names its model does so with its first answer
+            if (
+                usage.estimated and not usage.prompt and (text or outcome == "cancelled")
+            ):  # what was given up is billed too
+                usage = _estimated(request, text)
             now = self._clock.now()
             at, day = self._ledger.stamp()
             self._ledger.asked(
@@ -139,6 +143,11 @@ class Talker:
             answers.append(Message(Role.TOOL, clear(await tools.run(call)), call_id=call.id))
         asked = Message(Role.ASSISTANT, clear(text), calls)
         return replace(request, messages=(*request.messages, asked, *answers))
+
+
+def _estimated(request: ChatRequest, text: str) -> Usage:
+    prompt = sum(len(message.text) for message in request.messages)
+    return Usage(round(prompt / CHARS_PER_TOKEN), round(len(text) / CHARS_PER_TOKEN), estimated=True)
 
 
 def _sum(one: Usage, other: Usage) -> Usage:
