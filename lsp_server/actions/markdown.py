@@ -15,10 +15,11 @@ from lsp_server.rules.invisible import first_hidden
 _OPENING = re.compile(r"[ \t>*+-]*(`{3,})[ \t]*([\w+#.-]*)[ \t]*$")
 _LOCAL_TARGET = re.compile(r"\((?:\./)?\w[\w./+-]*(?:(?::|#L)\d+(?:-L?\d+)?)?\)")
 _ADDRESS = re.compile(
-    r"(?:\b(?:https?|ftps?|wss?|file|mailto|tel|sms|command|vscode(?:-\w+)*|vscodium|javascript|data|vbscript|blob|ssh|git|smb):|\bwww\.|//(?=\w))"
-    r"[^\s`<>\"')]*",
+    r"\\*(?<![A-Za-z0-9])((?:(?:https?|ftps?|wss?|file|mailto|tel|sms|command|vscode(?:-\w+)*|vscodium|javascript|data|vbscript|blob|ssh"
+    r"|git|smb):|www\.|//(?=\w))[^\s`<>\"')|\\]+)",
     re.IGNORECASE,
 )
+_TABLE_RULE = re.compile(r"[\s>*+.)\d|:-]*-[\s|:-]*")
 _RUN = re.compile("`+")
 LONGEST_LINE = 4_000
 
@@ -63,7 +64,10 @@ def clean(text: str) -> str:
 
 
 def _outside_of_fences(line: str) -> str:
-    """Code spans stay; a run of backticks without its partner on the line is escaped, so that no span reaches further."""
+    """Code spans stay; a run of backticks without its partner on the line is escaped, so that no span reaches further. Tables do
+    not stay: a bar inside of a code span would end it there."""
+    if _TABLE_RULE.fullmatch(line) and ("|" in line or ":" in line):
+        return line.replace("|", "\\|").replace(":", "\\:")
     out, at = [], 0
     while run := _RUN.search(line, at):
         partner = next((each for each in _RUN.finditer(line, run.end()) if each[0] == run[0]), None)
@@ -90,7 +94,14 @@ def _prose(text: str) -> str:
     kept = [parts[0]]
     for bracket, after in zip(parts[1::2], parts[2::2], strict=True):
         kept.append(bracket + ("" if _LOCAL_TARGET.match(after) else " ") + after)
-    return _ADDRESS.sub(lambda found: f"`{found[0]}`", "".join(kept))
+    return _ADDRESS.sub(_as_code, "".join(kept))
+
+
+def _as_code(address: re.Match[str]) -> str:
+    """An address that is only read. Backslashes before it would take the span apart, and so would backticks next to it."""
+    before = " " if address.start() == 0 else ""
+    after = " " if address.end() == len(address.string) else ""
+    return f"{before}`{address[1]}`{after}"
 
 
 def _seen(text: str) -> str:
