@@ -26,6 +26,7 @@ const texts = {
 const commands = {
   goto: (url) => page.goto(url, { waitUntil: 'domcontentloaded', timeout: 120_000 }),
   wait: (selector) => page.waitForSelector(selector),
+  appears: (selector) => page.waitForSelector(selector, { timeout: 10_000 }).then(() => 'yes', () => 'no'),
   open: (name) => page.getByRole('treeitem', { name, exact: false }).first().dblclick(),
   click: (selector) => page.locator(selector).first().click(),
   press: (key) => page.keyboard.press(key),

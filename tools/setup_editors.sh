@@ -73,7 +73,7 @@ linters() {
 vscode() {
   local folder=$cache/vscode
   command -v npm > /dev/null || { left_out "VS Code: there is no npm"; return; }
-  command -v chromium > /dev/null || left_out "VS Code: there is no chromium to show it: apt-get install chromium"
+  command -v chromium > /dev/null || { left_out "VS Code: there is no chromium to show it: apt-get install chromium"; return; }
   mkdir -p "$folder"
   if [ ! -d "$folder/node_modules/code-server/lib/vscode/node_modules" ]; then
     (
