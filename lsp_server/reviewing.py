@@ -94,7 +94,8 @@ def _publish(at: Connection, uri: str) -> None:
 
 def _summary(result: Reviewed) -> str:
     review = result.review
-    words = [f"Infill: {len(review.findings)} findings."]
+    count = len(review.findings)
+    words = [f"Infill: {count} finding{'' if count == 1 else 's'}."]
     words += [f"{review.dropped} were dropped: what they quote is not there."] if review.dropped else []
     words += [f"{result.unread} parts were not reviewed: no usable answer."] if result.unread else []
     return " ".join(words)

@@ -113,7 +113,7 @@ def test_review_prints_findings_and_fails_on_an_error(capsys: pytest.CaptureFixt
         "  -     return sum(values) / len(values)",
         "  +     return sum(values) / max(len(values), 1)",
     ]
-    assert err == "1 findings. 1 more were dropped: what they quote is not there.\n"
+    assert err == "1 finding. 1 more were dropped: what they quote is not there.\n"
     assert body["response_format"]["json_schema"]["strict"] is True  # type: ignore[index]
 
 

@@ -74,7 +74,7 @@ def act(
 def test_tests_are_shown_and_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err, [body] = act(capsys, (block(GOOD),))
     assert code == Exit.DONE and "+++ b/test_sums.py" in out and "+    def test_add_two(self):" in out
-    assert err == "1 tests with unittest; they have not been run.\n"
+    assert err == "1 test with unittest: not run.\n"
     assert not Path("test_sums.py").exists()
     assert "def add" in str(body["messages"]) and "Write tests for add." in str(body["messages"])
 
@@ -97,7 +97,7 @@ def test_tests_that_pass_are_said_to_pass(capsys: pytest.CaptureFixture[str]) ->
     code, out, _, bodies = act(capsys, (block(GOOD),), "--run", "--yes", "--json")
     report = json.loads(out)
     assert code == Exit.DONE and (report["state"], report["tests"], report["written"]) == (
-        "pass",
+        "passed",
         ["test_add_two"],
         True,
     )
@@ -106,13 +106,13 @@ def test_tests_that_pass_are_said_to_pass(capsys: pytest.CaptureFixture[str]) ->
 
 def test_tests_that_fail_are_repaired_once(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err, bodies = act(capsys, (block(WRONG), block(GOOD)), "--run", "--yes")
-    assert code == Exit.DONE and err.endswith("1 tests with unittest; they pass.\n")
+    assert code == Exit.DONE and err.endswith("1 test with unittest: passed.\n")
     assert "3 != 4" in str(bodies[1]["messages"]) and Path("test_sums.py").read_text() == GOOD
 
 
 def test_tests_that_go_on_failing_are_said_to_fail(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err, bodies = act(capsys, (block(WRONG),), "--run", "--yes")
-    assert code == Exit.NOTHING and err.endswith("they fail.\n") and "3 != 4" in err
+    assert code == Exit.NOTHING and err.endswith(": failed.\n") and "3 != 4" in err
     assert len(bodies) == 2
 
 

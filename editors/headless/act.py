@@ -29,7 +29,9 @@ FAIL_ON = ("error", "warning", "info", "never")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("explain", "refactor", "review", "tests"), metavar="explain|refactor|review")
+    parser.add_argument(
+        "what", choices=("explain", "refactor", "review", "tests"), metavar="explain|refactor|review|tests"
+    )
     parser.add_argument("where", type=Stretch.parse, nargs="?", metavar="FILE[:LINE[-LINE]]")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--yes", action="store_true", help="agree beforehand to what would be asked")

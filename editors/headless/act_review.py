@@ -111,7 +111,7 @@ def _print(hand: Hand, arguments: argparse.Namespace, results: list[Reviewed], r
         for finding in result.review.findings:
             count += 1
             _show(name, finding)
-    notes = [f"{count} findings."]
+    notes = [f"{count} finding{'' if count == 1 else 's'}."]
     dropped = sum(result.review.dropped for result in results)
     odd = sum(result.review.malformed for result in results)
     unread = sum(result.unread for result in results)

@@ -84,8 +84,8 @@ def _run(tests: NewTests) -> Run:
 
 
 def _tell(hand: Hand, tests: NewTests, arguments: argparse.Namespace, outcome: Run | None, *, written: bool) -> None:
-    words = {None: "could not be run", True: "pass", False: "fail"}
-    state = words[outcome.passed] if outcome else "have not been run"
+    words = {None: "could not be run", True: "passed", False: "failed"}
+    state = words[outcome.passed] if outcome else "not run"
     if arguments.json:
         report = {
             "done": True, "framework": tests.framework.name, "file": hand.gate.relative(tests.path), "tests": list(tests.names),
@@ -96,4 +96,5 @@ def _tell(hand: Hand, tests: NewTests, arguments: argparse.Namespace, outcome: R
         return
     if outcome and not outcome.passed:
         print(visible(outcome.output), file=sys.stderr)
-    print(f"{len(tests.names)} tests with {tests.framework.name}; they {state}.", file=sys.stderr)
+    count = len(tests.names)
+    print(f"{count} test{'' if count == 1 else 's'} with {tests.framework.name}: {state}.", file=sys.stderr)
