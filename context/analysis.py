@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from context.chunks import cut
 from context.grammars import parse
 from context.identifiers import EVERYWHERE, IDENTIFIER, parts
 from context.outline import Definition, imports, outline
-
-if TYPE_CHECKING:
-    from tree_sitter import Tree
 
 SMALL_KINDS = frozenset({"field", "attribute", "variable"})
 
@@ -38,17 +34,17 @@ class Analysis:
     chunks: tuple[Chunk, ...]
 
 
-def analyse(language: str, text: str, tree: Tree | None = None) -> Analysis:
+def analyse(language: str, text: str) -> Analysis:
     """Reads a file. Without a grammar there are no definitions and imports, and chunks follow blank lines and indentation."""
     lines = text.split("\n")[:MOST_LINES]
     definitions: list[Definition] = []
     imported: list[tuple[int, str]] = []
-    data = text.encode("utf-8", "replace")
-    tree = tree or parse(language, data)
+    data = "\n".join(lines).encode("utf-8", "replace")
+    tree = parse(language, data)
     if tree is not None:
         definitions = outline(language, tree, data, lines)
         imported = imports(language, tree, data)
-    borders = {one.first for one in definitions if one.kind not in SMALL_KINDS and one.first < len(lines)}
+    borders = {one.first for one in definitions if one.kind not in SMALL_KINDS}
     shown = [line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] for line in lines]
     chunks = tuple(Chunk(first, "\n".join(shown[first:end]) + "\n") for first, end in cut(shown, borders))
     return Analysis(tuple(definitions), tuple(imported), chunks)

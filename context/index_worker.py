@@ -71,8 +71,18 @@ def _write(store: sqlite3.Connection, gate: Gate, files: list[WalkedFile]) -> No
         if text is None:
             remove(store, file.path)
         else:
-            write(store, gate, file.path, text, file.size, file.mtime_ns)
+            _write_one(store, gate, file, text)
     store.execute("COMMIT")
+
+
+def _write_one(store: sqlite3.Connection, gate: Gate, file: WalkedFile, text: str) -> None:
+    """The fence for a bug of ours: one file that cannot be analysed must not keep the others out."""
+    try:
+        write(store, gate, file.path, text, file.size, file.mtime_ns)
+    except sqlite3.Error:
+        raise
+    except Exception:
+        remove(store, file.path)
 
 
 def _remove(store: sqlite3.Connection, paths: list[Path]) -> None:

@@ -25,6 +25,9 @@ LEAST = 0.00003
 UNLIKELY = 0.0004
 """The chance below which a name is not counted."""
 
+LONGEST_PATH = 80
+"""Characters of a path that are counted: what is shown is the part below the workspace."""
+
 GAP = "..."
 """Stands for lines that are left out between two pieces of one file."""
 
@@ -86,7 +89,7 @@ def pack(found: Sequence[Found], chances: Mapping[str, float], budget: Budget) -
         was, number = heapq.heappop(waiting)
         piece = pieces[number]
         place = piece.found.place
-        cost = piece.tokens + (0 if place in shown else budget.count(piece.found.place[-40:]) + 4)
+        cost = piece.tokens + (0 if place in shown else budget.count(piece.found.place[-LONGEST_PATH:]) + 4)
         piece.worth = sum(map(chances.__getitem__, piece.names - covered))
         rate = piece.worth / cost
         if waiting and -rate > waiting[0][0] and rate < -was * 0.999:
@@ -122,7 +125,8 @@ def _pieces(found: Sequence[Found], chances: Mapping[str, float], budget: Budget
                 rows.update(lines)
                 useful = names & known
                 if useful:
-                    pieces.append(Piece(one, lines.start, text, useful, budget.count(text) + 1))
+                    mark = len(text) - len(text.lstrip()) + len(GAP) + 1
+                    pieces.append(Piece(one, lines.start, text, useful, budget.count(text) + budget.count(" " * mark)))
     return pieces
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from context.analysis import analyse
 from context.chunks import LONGEST, cut
 
@@ -38,3 +40,9 @@ def test_any_text_is_covered() -> None:
         assert covered == sorted(set(covered)) and all(
             lines[row] == "" for row in set(range(len(lines))) - set(covered)
         )
+
+
+def test_a_file_of_too_many_lines_is_read_as_far_as_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("context.analysis.MOST_LINES", 3)
+    analysis = analyse("python", "def f(): ...\n\n\n" + "# c\n" * 9 + "def g(): ...\n")
+    assert [one.name for one in analysis.definitions] == ["f"]
