@@ -295,7 +295,7 @@ def test_new_options_reach_the_server_and_the_workspace_model_answers(nv: Neovim
     nv.open(next(NAMES), source)
     nv.keys("o")
     nv.type("def third(s")
-    nv.until_ghost("hape")
+    nv.until(lambda: nv.ghost().startswith("hape"), "a word of the file")
     assert fake.asked == asked
     restored = {"cmd": SERVER, "settings": {"backend": "mistral", "base_url": fake.url, "prefetch": False}}
     nv.lua("require('infill').setup(...)", restored)
