@@ -60,7 +60,8 @@ class FimRequest:
     `context` is text that privacy has let through; `model` "" means the backend's default; `stop` strings are not part of
     the answer; `temperature` None means the backend's own default; `floor` in 0..1 is the confidence below which a backend
     that knows its confidence stays silent (0 when the user asked by hand); `ahead` says that nobody waits for the answer yet, so
-    that a backend near its rate limit may give none.
+    that a backend near its rate limit may give none; `by_hand` that the user did ask, so that a backend which is being left alone
+    after failures is tried all the same.
     """
 
     context: FimContext
@@ -71,6 +72,7 @@ class FimRequest:
     seed: int | None = None
     floor: float = 0.0
     ahead: bool = False
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

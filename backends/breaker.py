@@ -44,7 +44,7 @@ class Breaker:
         return self._last is not None and (self._probing or self._clock.now() < self._until)
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
-        if self.is_open:
+        if self.is_open and not self._is_tried_anyway(request):
             raise self._again()
         probe = self._probing = self._last is not None
         try:
@@ -53,7 +53,8 @@ class Breaker:
                     self._closed()
                     yield event
         except BackendError as error:
-            self._failed(error)
+            if not request.ahead:  # what nobody waited for says nothing about the next that somebody does
+                self._failed(error)
             raise
         finally:
             if probe:
@@ -71,6 +72,10 @@ class Breaker:
 
     async def aclose(self) -> None:
         await self.inner.aclose()
+
+    def _is_tried_anyway(self, request: FimRequest) -> bool:
+        """A user who asks knows why; only a wait that the server asked for is kept even so."""
+        return request.by_hand and not isinstance(self._last, RateLimited)
 
     def _closed(self) -> None:
         self._failures, self._last, self._probing = 0, None, False

@@ -11,7 +11,7 @@ from secrets import token_hex
 from cachetools import TTLCache
 
 from backends.api import FimRequest, Infiller, Usage
-from backends.errors import BackendError
+from backends.errors import BackendError, RateLimited
 from context.clock import Clock
 from context.privacy import FimContext
 from context.snapshot import Cursor, Snapshot
@@ -152,12 +152,21 @@ class Completer:
         if (left := due - self._clock.now()) > 0:
             await self._clock.sleep(left)
         kept = len(self._cache.find(cursor, self._model)) if by_hand else 0
-        flight = self._launch(cursor, context, floor=0.0 if by_hand else self._manner.dial.floor, sample=kept)
+        flight = self._launch(
+            cursor, context, floor=0.0 if by_hand else self._manner.dial.floor, sample=kept, by_hand=by_hand
+        )
         answer = await self._flights.join(flight, "")
         return answer or Answer("", 0), Origin.MODEL, flight.usage
 
     def _launch(
-        self, cursor: Cursor, context: FimContext, *, floor: float, sample: int = 0, ahead: bool = False
+        self,
+        cursor: Cursor,
+        context: FimContext,
+        *,
+        floor: float,
+        sample: int = 0,
+        ahead: bool = False,
+        by_hand: bool = False,
     ) -> Flight:
         """Starts one stream. `sample` > 0 asks for another answer than the ones already kept."""
         request = FimRequest(
@@ -167,6 +176,7 @@ class Completer:
             seed=sample or None,
             floor=floor,
             ahead=ahead,
+            by_hand=by_hand,
         )
         started = self._clock.now()
         if not ahead:
@@ -189,8 +199,9 @@ class Completer:
         now = self._clock.now()
         first = (flight.first_text_at or now) - started
         if flight.error is not None:
-            self._gate.failed(flight.error)
-            self._status.failed(flight.error)
+            if not flight.ahead or isinstance(flight.error, RateLimited):  # a failure that nobody saw is no news
+                self._gate.failed(flight.error)
+                self._status.failed(flight.error)
         elif flight.finish is not None or flight.text:
             self._gate.succeeded()
             self._rhythm.answered(first)

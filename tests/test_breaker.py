@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -29,11 +30,10 @@ class Patient:
     def _play(self, request: FimRequest) -> list[Step]:
         return self.script
 
-    async def ask(self) -> str | type[BackendError]:
+    async def ask(self, *, by_hand: bool = False, ahead: bool = False) -> str | type[BackendError]:
+        request = replace(fim_request(), by_hand=by_hand, ahead=ahead)
         try:
-            return "".join(
-                [event.text async for event in self.breaker.stream(fim_request()) if isinstance(event, Text)]
-            )
+            return "".join([event.text async for event in self.breaker.stream(request) if isinstance(event, Text)])
         except BackendError as error:
             return type(error)
 
@@ -63,6 +63,28 @@ async def test_it_is_asked_again_after_a_pause_that_grows_to_half_a_minute() -> 
     assert 0.5 <= pauses[0] <= 1.0
     assert pauses[5] > pauses[0]
     assert all(LONGEST_PAUSE / 2 <= pause <= LONGEST_PAUSE + 0.25 for pause in pauses[-3:])
+
+
+async def test_a_user_who_asks_by_hand_is_not_put_off() -> None:
+    server = Patient(DOWN)
+    for _ in range(FAILURES_TO_OPEN):
+        await server.ask()
+    server.script = [Text("back")]
+    assert (await server.ask(), await server.ask(by_hand=True), await server.ask()) == (Unreachable, "back", "back")
+
+
+async def test_a_wait_that_the_server_asked_for_is_kept_by_hand_too() -> None:
+    server = Patient(RateLimited("scripted", "Slow down.", "Wait.", 60.0))
+    await server.ask()
+    assert await server.ask(by_hand=True) is RateLimited and server.asked == 1
+
+
+async def test_what_nobody_waited_for_does_not_open_it() -> None:
+    server = Patient(DOWN)
+    for _ in range(2 * FAILURES_TO_OPEN):
+        await server.ask(ahead=True)
+    server.script = [Text("back")]
+    assert await server.ask() == "back"
 
 
 async def test_it_recovers_by_itself() -> None:

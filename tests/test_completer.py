@@ -297,3 +297,12 @@ async def test_a_failure_before_any_text_costs_no_tokens() -> None:
     await desk.answer("first = ‸\n", Trigger.INVOKED)
     [row] = [row for row in desk.ledger._pending if isinstance(row, Asked)]
     assert (row.outcome, row.prompt_tokens, row.cost) == ("Unauthorised", 0, 0.0)
+
+
+async def test_a_failure_of_what_was_asked_ahead_is_no_news() -> None:
+    down = TimedOut("scripted", "No answer.", "Try again later.")
+    desk = Desk(lambda request: [down] if request.ahead else ["a = 1"])
+    await desk.answer("‸\n")
+    await desk.clock.advance(AFTER)
+    assert len(desk.backend.requests) == 2
+    assert desk.statuses[-1].health == "ready"
