@@ -26,6 +26,8 @@ EXAMPLES = """\
   infill why src/app.py:12:5 --answer 'return total'    what each rule would make of this answer
 """
 
+PASSED_OVER = 10  # candidates that are left out and shown all the same
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("place", type=Place.parse, metavar="FILE:LINE:COL")
@@ -152,15 +154,23 @@ def _whether(report: Mapping[str, Any]) -> list[str]:
 
 
 def _considered(report: Mapping[str, Any]) -> list[str]:
-    rows = [
-        f"  {one['score']:5.2f} {one['tokens']:6} tokens  {visible_line(one['path'])}:{one['first_line']}-{one['last_line']}"
-        f"  {one['source']}{', left out: ' + visible_line(one['reason']) if one['reason'] else ''}"
-        for one in report["considered"]
-    ]
+    """What is shown, and the best of what is not; `--json` has all."""
+    ordered = sorted(report["considered"], key=lambda one: -one["score"])
+    shown = [one for one in ordered if not one["reason"]]
+    others = [one for one in ordered if one["reason"]]
+    rows = [_candidate(one) for one in (*shown, *others[:PASSED_OVER])]
+    if len(others) > PASSED_OVER:
+        rows.append(f"  and {len(others) - PASSED_OVER} more that are left out; --json lists them")
     rows += [
         f"  {visible_line(one['path'] or one['why'])}: {visible_line(one['reason'])}" for one in report["left_out"]
     ]
     return [_title("Considered besides the file itself"), *(rows or ["  nothing: no other file is open here"])]
+
+
+def _candidate(one: Mapping[str, Any]) -> str:
+    lines = f"{one['first_line']}-{one['last_line']}"
+    fate = f", left out: {visible_line(one['reason'])}" if one["reason"] else ""
+    return f"  {one['score']:5.2f} {one['tokens']:6} tokens  {visible_line(one['path'])}:{lines}  {one['source']}{fate}"
 
 
 def _comes_from(report: Mapping[str, Any]) -> list[str]:
