@@ -14,6 +14,7 @@ from context.desk import Desk
 from context.documents import Documents
 from context.edits import EditLog
 from context.gather import Budget, Candidate, explain, gather
+from context.index import Index
 from context.memory import Memory
 from context.privacy import FimContext, Gate
 from context.snapshot import Cursor, Snapshot
@@ -26,7 +27,12 @@ LARGEST_DESK = 20  # open files a request looks at, the most recently used ones
 
 
 class Workbench:
-    def __init__(self, documents: Documents, clock: Clock, roots: Sequence[Path], gate: Gate) -> None:
+    """`stored` is an index that is only asked, not kept up to date; `index` takes its place where a session keeps one."""
+
+    def __init__(
+        self, documents: Documents, clock: Clock, roots: Sequence[Path], gate: Gate, stored: Index | None = None
+    ) -> None:
+        self._stored = stored
         self._documents = documents
         self._clock = clock
         self._roots = tuple(roots)
@@ -66,7 +72,7 @@ class Workbench:
 
     def desk(self) -> Desk:
         recent = self._documents.recent()[:LARGEST_DESK]
-        index = self.index.index if self.index else None
+        index = self.index.index if self.index else self._stored
         return Desk(self._roots, recent, self._edits, self._gate, self._trees, index, self._clock, self._memory)
 
     async def gather(self, cursor: Cursor, tokens: int) -> FimContext:
@@ -83,8 +89,8 @@ class Workbench:
         task.add_done_callback(self._parsing.discard)
 
     def explain(self, cursor: Cursor, tokens: int) -> tuple[FimContext, tuple[Candidate, ...]]:
-        """The same, with everything that was considered."""
-        return explain(cursor, self.desk(), Budget(tokens), self._clock.now() + DEADLINE)
+        """The same, with everything that was considered, however long it takes."""
+        return explain(cursor, self.desk(), Budget(tokens), float("inf"))
 
     def see(self, snapshot: Snapshot) -> None:
         """Takes note of what was edited since the document was last looked at."""

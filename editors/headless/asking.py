@@ -16,6 +16,7 @@ from backends.registry import build
 from context.clock import MonotonicClock
 from context.documents import Documents
 from context.gather import Candidate
+from context.index import Index
 from context.privacy import FimContext, Gate
 from context.snapshot import Cursor
 from lsp_server import gate
@@ -54,7 +55,7 @@ class Question:
         self.backend = backend_in(root, privacy, settings)
         documents, snapshot = Documents(), cursor.snapshot
         documents.open(snapshot.uri, snapshot.language, snapshot.version, snapshot.text, snapshot.path)
-        self._bench = Workbench(documents, self._clock, [root], privacy)
+        self._bench = Workbench(documents, self._clock, [root], privacy, _stored(root, privacy))
         self._view = self._bench.view(cursor)
 
     @property
@@ -127,3 +128,10 @@ def backend_in(root: Path, privacy: Gate, settings: Settings) -> Infiller:
     """The backend that the settings name, for a project."""
     folders = Folders.of_user()
     return build(backend_config(settings), roots=[root], gate=privacy, clock=MonotonicClock(), store=folders.cache)
+
+
+def _stored(root: Path, privacy: Gate) -> Index | None:
+    """What an editor's session knows of the workspace, where one has indexed it."""
+    cache = Folders.of_user().cache
+    index = Index(cache / "index", [root], privacy) if cache else None
+    return index if index and index.file.exists() else None
