@@ -84,15 +84,15 @@ class RawClient:
     def request(self, method: str, params: object) -> dict[str, Any]:
         return self.reply(self.ask(method, params))
 
-    def open(self, text: str, uri: str = "file:///work/a.py", version: int = 1) -> None:
+    def open(self, text: str, uri: str = "file:///project/a.py", version: int = 1) -> None:
         document = {"uri": uri, "languageId": "python", "version": version, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": document})
 
-    def change(self, *changes: dict[str, Any], uri: str = "file:///work/a.py", version: int | None = 2) -> None:
+    def change(self, *changes: dict[str, Any], uri: str = "file:///project/a.py", version: int | None = 2) -> None:
         document = {"uri": uri, "version": version}
         self.notify("textDocument/didChange", {"textDocument": document, "contentChanges": list(changes)})
 
-    def ghost(self, line: int, character: int, uri: str = "file:///work/a.py", kind: int = 2, **context: Any) -> Any:
+    def ghost(self, line: int, character: int, uri: str = "file:///project/a.py", kind: int = 2, **context: Any) -> Any:
         """The text of the first item, or None."""
         reply = self.request("textDocument/inlineCompletion", inline(line, character, uri, kind, **context))
         items = reply["result"]["items"]
@@ -176,7 +176,9 @@ class RawClient:
                 self._arrived.notify_all()
 
 
-def inline(line: int, character: int, uri: str = "file:///work/a.py", kind: int = 2, **context: Any) -> dict[str, Any]:
+def inline(
+    line: int, character: int, uri: str = "file:///project/a.py", kind: int = 2, **context: Any
+) -> dict[str, Any]:
     return {
         "textDocument": {"uri": uri},
         "position": {"line": line, "character": character},

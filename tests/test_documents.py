@@ -13,14 +13,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from context.documents import Change, Documents, Edit, split_lines
 from lsp_server.convert import UTF8, UTF16, UTF32, Encoding
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 ENCODINGS = (UTF8, UTF16, UTF32)
 CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 
 
 def opened(text: str, encoding: Encoding = UTF16, **kwargs: int) -> Documents:
     documents = Documents(encoding.column, **kwargs)
-    documents.open(URI, "python", 1, text, Path("/work/a.py"))
+    documents.open(URI, "python", 1, text, Path("/project/a.py"))
     return documents
 
 
@@ -180,9 +180,9 @@ def test_recent_begins_with_what_was_used_last() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("file:///work/a%20b.py", "file:///work/a b.py"),
-        ("file:///c%3A/work/a.py", "file:///C:/work/a.py"),
-        ("file:///work/%C3%A9.py", "file:///work/é.py"),
+        ("file:///project/a%20b.py", "file:///project/a b.py"),
+        ("file:///c%3A/project/a.py", "file:///C:/project/a.py"),
+        ("file:///project/%C3%A9.py", "file:///project/é.py"),
     ],
 )
 def test_two_spellings_of_a_uri_are_one_document(one: str, other: str) -> None:

@@ -49,12 +49,12 @@ def test_the_first_encoding_that_both_know_is_used(offered: object, encoding: ob
 @pytest.mark.parametrize(
     ("uri", "path"),
     [
-        ("file:///work/a%20b.py", "/work/a b.py"),
-        ("file:///work/%C3%A9.py", "/work/é.py"),
-        ("file://localhost/work/a.py", "/work/a.py"),
-        ("vscode-notebook-cell:/work/n.ipynb#W0sZmlsZQ%3D%3D", "/work/n.ipynb"),
-        ("vscode-remote://ssh-remote%2Bhost/work/.env", "/work/.env"),
-        ("untitled:/work/new.py", "/work/new.py"),
+        ("file:///project/a%20b.py", "/project/a b.py"),
+        ("file:///project/%C3%A9.py", "/project/é.py"),
+        ("file://localhost/project/a.py", "/project/a.py"),
+        ("vscode-notebook-cell:/project/n.ipynb#W0sZmlsZQ%3D%3D", "/project/n.ipynb"),
+        ("vscode-remote://ssh-remote%2Bhost/project/.env", "/project/.env"),
+        ("untitled:/project/new.py", "/project/new.py"),
         ("untitled:Untitled-1", None),
         ("file:///%00", None),
         ("http://[", None),
@@ -143,7 +143,7 @@ def test_folders_files_and_verdicts_reach_the_session() -> None:
         client.notify("workspace/didRenameFiles", {"files": [{"oldUri": "file:///two/a", "newUri": "file:///two/b"}]})
         client.notify("workspace/didDeleteFiles", {"files": [{"uri": "file:///two/b"}]})
         client.open("a")
-        client.notify("textDocument/didSave", {"textDocument": {"uri": "file:///work/a.py"}})
+        client.notify("textDocument/didSave", {"textDocument": {"uri": "file:///project/a.py"}})
         client.notify("infill/didShow", {"id": "s1"})
         client.notify("infill/didPartiallyAccept", {"id": "s1", "length": 3})
         client.notify("infill/didReject", {"id": "s1"})
@@ -156,8 +156,8 @@ def test_folders_files_and_verdicts_reach_the_session() -> None:
             ["files", [["/two/a", "changed"]]],
             ["files", [["/two/a", "deleted"], ["/two/b", "created"]]],
             ["files", [["/two/b", "deleted"]]],
-            ["opened", "file:///work/a.py", "/work/a.py", "python", 1],
-            ["saved", "file:///work/a.py"],
+            ["opened", "file:///project/a.py", "/project/a.py", "python", 1],
+            ["saved", "file:///project/a.py"],
             ["shown", "s1"],
             ["partly", "s1", 3],
             ["rejected", "s1"],

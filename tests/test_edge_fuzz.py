@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.raw_client import RawClient, frame, inline
 
-URIS = ("file:///work/a.py", "file:///work/b%20c.py", "untitled:Untitled-1")
+URIS = ("file:///project/a.py", "file:///project/b%20c.py", "untitled:Untitled-1")
 NUMBERS = count(1)
 
 numbers = st.integers(-1, 6)

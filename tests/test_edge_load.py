@@ -11,7 +11,7 @@ import pytest
 
 from tests.raw_client import RawClient, frame, inline, replace
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 LINES_300 = "".join(f"def f{number}(x): return x + {number}\n" for number in range(300))
 
 

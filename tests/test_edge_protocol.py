@@ -12,7 +12,7 @@ from tests.raw_client import RawClient, frame, inline, replace
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
 REQUEST_CANCELLED = -32800
-NOWHERE = "file:///work/not-open.py"
+NOWHERE = "file:///project/not-open.py"
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_a_second_initialize_is_refused(client: RawClient) -> None:
         ("textDocument/inlineCompletion", {}),
         ("textDocument/inlineCompletion", {"textDocument": None, "position": None}),
         ("textDocument/inlineCompletion", {"textDocument": {"uri": 5}, "position": {"line": 0, "character": 0}}),
-        ("textDocument/inlineCompletion", {"textDocument": {"uri": "file:///work/a.py"}}),
+        ("textDocument/inlineCompletion", {"textDocument": {"uri": "file:///project/a.py"}}),
         ("textDocument/inlineCompletion", inline("0", 0)),  # type: ignore[arg-type]
         ("textDocument/inlineCompletion", inline(0, None)),  # type: ignore[arg-type]
         ("textDocument/inlineCompletion", inline(True, 0)),
@@ -156,10 +156,13 @@ def test_parameters_that_cannot_be_read_are_invalid_params(client: RawClient, me
     ("method", "params"),
     [
         ("textDocument/didOpen", None),
-        ("textDocument/didOpen", {"textDocument": {"uri": "file:///work/b.py"}}),
-        ("textDocument/didChange", {"textDocument": {"uri": "file:///work/a.py", "version": 2}, "contentChanges": 5}),
-        ("textDocument/didChange", {"textDocument": {"uri": "file:///work/a.py"}, "contentChanges": [{}]}),
-        ("textDocument/didChange", {"textDocument": {"uri": "file:///work/a.py"}, "contentChanges": [{"text": 5}]}),
+        ("textDocument/didOpen", {"textDocument": {"uri": "file:///project/b.py"}}),
+        (
+            "textDocument/didChange",
+            {"textDocument": {"uri": "file:///project/a.py", "version": 2}, "contentChanges": 5},
+        ),
+        ("textDocument/didChange", {"textDocument": {"uri": "file:///project/a.py"}, "contentChanges": [{}]}),
+        ("textDocument/didChange", {"textDocument": {"uri": "file:///project/a.py"}, "contentChanges": [{"text": 5}]}),
         ("textDocument/didClose", {"textDocument": 5}),
         ("workspace/didChangeWatchedFiles", {"changes": [{"uri": 5}]}),
         ("workspace/didChangeWorkspaceFolders", {"event": None}),
@@ -213,7 +216,7 @@ def test_a_position_outside_of_the_text_or_inside_of_a_character_is_clamped(
 
 def test_a_position_with_a_fraction_of_zero_is_a_position(client: RawClient) -> None:
     client.send(frame(b'{"jsonrpc":"2.0","id":"f","method":"textDocument/inlineCompletion","params":{"textDocument":'
-                      b'{"uri":"file:///work/a.py"},"position":{"line":0.0,"character":5.0}}}'))  # fmt: skip
+                      b'{"uri":"file:///project/a.py"},"position":{"line":0.0,"character":5.0}}}'))  # fmt: skip
     assert client.reply("f")["result"]["items"]
 
 
@@ -245,8 +248,8 @@ def test_a_cancelled_request_is_answered_at_once_and_its_work_is_cancelled(clien
 
 def test_the_newest_request_of_a_document_wins(client: RawClient) -> None:
     client.open("wait")
-    client.open("wait", uri="file:///work/b.py")
-    other = client.ask("textDocument/inlineCompletion", inline(0, 4, "file:///work/b.py"))
+    client.open("wait", uri="file:///project/b.py")
+    other = client.ask("textDocument/inlineCompletion", inline(0, 4, "file:///project/b.py"))
     older = client.ask("textDocument/inlineCompletion", inline(0, 4))
     client.change({"text": "typed"})
     assert client.ghost(0, 5) == "automatic|typed||5"
@@ -258,7 +261,7 @@ def test_the_newest_request_of_a_document_wins(client: RawClient) -> None:
 
 def test_a_request_sees_the_text_as_it_was_when_it_came(client: RawClient) -> None:
     def change(text: str) -> bytes:
-        params = {"textDocument": {"uri": "file:///work/a.py", "version": 2}, "contentChanges": [{"text": text}]}
+        params = {"textDocument": {"uri": "file:///project/a.py", "version": 2}, "contentChanges": [{"text": text}]}
         return frame({"jsonrpc": "2.0", "method": "textDocument/didChange", "params": params})
 
     for number in range(10):
