@@ -25,22 +25,19 @@ class Origin(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why nothing is offered. Closed: a new reason is a new row here, with its words in docs/protocol.md."""
+    """Why nothing is offered. Closed: a new reason is a new row here."""
 
     DISABLED = "disabled"
     EXCLUDED = "excluded by a privacy rule"
     TOO_BIG = "file too big"
-    NO_DOCUMENT = "document not open"
     MID_WORD = "in the middle of a word"
     IN_COMMENT = "in a comment"
     IN_STRING = "in a string"
     REJECTED_HERE = "rejected here before"
     RATE_LIMITED = "the backend asked to wait"
     OVER_BUDGET = "the day's budget is spent"
-    SUPERSEDED = "a newer request came"
     EMPTY_ANSWER = "the model had nothing to add"
     DROPPED = "a rule dropped the answer"
-    NO_BACKEND = "no backend is allowed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,11 @@ class Settings:
     )
 
     eagerness: Literal["low", "normal", "high"] = declared(
-        "normal", "How readily a suggestion is shown where its worth is in doubt.", scope=Scope.USER
+        "normal",
+        "How readily Infill asks and shows. A model that knows how sure it is stays silent unasked below 80 %, 66 % or 45 %. "
+        "A request goes out after 2.2, 1.4 or 0.8 of the typist's usual times between two keys: sooner at a new line, later "
+        "within a word, and at least 150, 60 or 0 and at most 800, 500 or 300 milliseconds after the key.",
+        scope=Scope.USER,
     )
     max_tokens: int = declared(
         128, "Longest answer to ask for.", unit="tokens", limits=(1, 4096), scope=Scope.MACHINE
@@ -108,13 +112,6 @@ class Settings:
         unit="tokens",
         limits=(64, 262_144),
         scope=Scope.MACHINE,
-    )
-    debounce_ms: int = declared(
-        75,
-        "Pause in typing before a model is asked, to begin with; it then adapts to the typist and the backend.",
-        unit="milliseconds",
-        limits=(0, 5_000),
-        scope=Scope.USER,
     )
     prefetch: bool = declared(
         True, "Ask for the next suggestion while one is shown, as if it were accepted.", scope=Scope.USER

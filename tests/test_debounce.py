@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsp_server.debounce import Rhythm, wait
 from lsp_server.eagerness import DIALS, Eagerness
+from lsp_server.settings import OPTIONS
 from tests.fake_clock import FakeClock
 from tests.marks import cursor_in
 
@@ -52,3 +53,13 @@ async def test_a_pause_for_thought_is_not_rhythm() -> None:
     await clock.advance(60)
     rhythm.key()
     assert abs(rhythm.between_keys - 0.1) < 0.01
+
+
+def test_the_numbers_behind_the_dial_are_the_documented_ones() -> None:
+    [doc] = [option.doc for option in OPTIONS if option.name == "eagerness"]
+    low, normal, high = (DIALS[position] for position in Eagerness)
+    assert f"{low.floor:.0%}, {normal.floor:.0%} or {high.floor:.0%}".replace("%", " %") in doc
+    assert f"{low.patience}, {normal.patience} or {high.patience} of" in doc
+    for shortest_or_longest in ("shortest", "longest"):
+        waits = [f"{1000 * getattr(dial, shortest_or_longest):.0f}" for dial in (low, normal, high)]
+        assert f"{waits[0]}, {waits[1]} or {waits[2]}" in doc
