@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from pathlib import Path
 
 import pytest
 
 from tests.editors_found import has_vscode, neovims
 
 NEOVIMS = neovims()
+HOST = all(importlib.util.find_spec(name) is not None for name in ("torch", "transformers", "starlette", "llguidance"))
 
 WANTED = {
     # test file: what it needs, and whether that is there
@@ -27,15 +29,21 @@ WANTED = {
         "it takes minutes: run tools/setup_editors.sh vscode, then set INFILL_TEST_VSCODE=1",
         has_vscode(),
     ),
+    **{
+        path.name: ("the model host's libraries are not installed: pip install -e '.[dev,host]'", HOST)
+        for path in sorted(Path(__file__).parent.glob("test_host_*.py"))
+    },
 }
 
 collect_ignore = [name for name, (_, there) in WANTED.items() if not there]
 
 
 def pytest_configure() -> None:
-    """In .ci/run a missing Neovim is a failure and not something to leave out."""
+    """In .ci/run a missing Neovim or model host is a failure and not something to leave out."""
     if os.environ.get("INFILL_EDITORS_REQUIRED") and "pinned" not in NEOVIMS:
         raise pytest.UsageError("INFILL_EDITORS_REQUIRED is set and there is no Neovim from the extra `editors-test`")
+    if os.environ.get("INFILL_HOST_REQUIRED") and not HOST:
+        raise pytest.UsageError("INFILL_HOST_REQUIRED is set and the extra `host` is not installed")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
