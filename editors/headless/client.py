@@ -28,7 +28,8 @@ class RequestFailed(Exception):
 
 class Client:
     """Use as `async with Client(root) as client`; `hears` gets each notification as (method, params); `errors` is where the
-    server's standard error goes, ours where it is None; without `ledger` the session is not counted in `infill usage`."""
+    server's standard error goes, ours where it is None; without `ledger` the session is not counted in `infill usage`;
+    `environment` is the server's, ours where it is None."""
 
     def __init__(
         self,
@@ -39,10 +40,11 @@ class Client:
         settings: Mapping[str, Any] | None = None,
         errors: IO[bytes] | None = None,
         ledger: bool = True,
+        environment: Mapping[str, str] | None = None,
         hears: Callable[[str, Any], None] = lambda _method, _params: None,
     ) -> None:
         self._root, self._command, self._settings, self._hears = root, (*command, *flags), settings or {}, hears
-        self._errors, self._ledger = errors, ledger
+        self._errors, self._ledger, self._environment = errors, ledger, environment
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._next_id = 1
         self._process: asyncio.subprocess.Process
@@ -52,7 +54,7 @@ class Client:
     async def __aenter__(self) -> Self:
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=pipe, stdout=pipe, stderr=self._errors, cwd=self._root
+            *self._command, stdin=pipe, stdout=pipe, stderr=self._errors, cwd=self._root, env=self._environment
         )
         self._reader = asyncio.create_task(self._read())
         answer = await self.request("initialize", self._hello())
@@ -95,6 +97,11 @@ class Client:
 
     async def notify(self, method: str, params: Any) -> None:
         await self._send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    async def configure(self, settings: Mapping[str, Any]) -> None:
+        """The editor's settings from now on, in force for every request that follows."""
+        self._settings = settings
+        await self.notify("workspace/didChangeConfiguration", {"settings": {"infill": dict(settings)}})
 
     def _hello(self) -> Mapping[str, Any]:
         root = self._root.resolve()

@@ -24,6 +24,7 @@ EXAMPLES = """\
   infill doctor                      check everything, with the settings of this folder
   infill doctor --backend mistral    ask this backend
   infill doctor --json               the same for a program
+  infill doctor --self-test          does the server withstand a network that fails in every way we know?
 """
 
 
@@ -193,6 +194,25 @@ def _editors(case: Case) -> Iterator[Finding]:
     )
 
 
+def _faults(case: Case) -> Iterator[Finding]:
+    """The real server against an endpoint of our own on loopback. Nothing of the user's settings, keys or files takes part."""
+    from editors.headless.self_test.faults import FAULTS
+    from editors.headless.self_test.trial import Verdict, trials
+
+    async def all_of_them() -> list[Verdict]:
+        return [verdict async for verdict in trials(FAULTS)]
+
+    verdicts = asyncio.run(all_of_them())
+    report = "Please report it: SECURITY.md and the README say where."
+    for verdict in verdicts:
+        if verdict.wrong:
+            yield Finding(State.BAD, "self-test", f"{verdict.fault}: {verdict.wrong}.", report)
+    held = sum(not verdict.wrong for verdict in verdicts)
+    state = State.GOOD if held == len(FAULTS) else State.NOTE
+    what = f"{held} of {len(FAULTS)} faults of a network were each one status, and the next request worked."
+    yield Finding(state, "self-test", what)
+
+
 CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _python,
     _command,
@@ -208,12 +228,14 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--self-test", action="store_true", help="test the server against a failing network as well")
     add_flags(parser)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     case = Case(arguments, settings_here(arguments, Path.cwd()))
-    findings = [_shown(finding, arguments) for check in CHECKS for finding in check(case)]
+    checks = (*CHECKS, _faults) if arguments.self_test else CHECKS
+    findings = [_shown(finding, arguments) for check in checks for finding in check(case)]
     bad = sum(finding.state is State.BAD for finding in findings)
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
