@@ -22,8 +22,9 @@ from lsp_server.params import BadParams, natural, obj, objects, optional, string
 if TYPE_CHECKING:
     from lsp_server.actions.explain import Turn
 
-NOBODY = Declined("No backend that can talk is set up: see `infill doctor`.")
 GONE = Declined("The document is not open.")
+CANCELLED = Declined("It was cancelled.")
+"""By the user, who needs no message about it."""
 CHANGED = Declined("The document has changed meanwhile, so the edit was not made.")
 
 Place = tuple[Snapshot, int, int]
@@ -39,20 +40,21 @@ def resolve(at: Connection, params: object) -> object:
 
 
 def chat(at: Connection, params: object) -> object:
-    """`infill/chat {textDocument, range, messages}`: explains, and answers what is asked then. The editor keeps the messages."""
+    """`infill/chat {textDocument, range, messages, links}`: explains, and answers what is asked then. The editor keeps the
+    messages."""
     argument = {"uri": uri_of(params), "range": obj(params, "range")}
     turns = (
         [(string(each, "role"), string(each, "text")) for each in objects(params, "messages")]
         if optional(params, "messages")
         else []
     )
-    token = optional(params, "partialResultToken")
+    token, links = optional(params, "partialResultToken"), optional(params, "links") is True
 
     def watch(text: str) -> None:
         if isinstance(token, int | str):
             at.editor.partial(token, {"markdown": text})
 
-    return _told(at, place_of(at, argument), turns, watch, optional(params, "workDoneToken"))
+    return _told(at, place_of(at, argument), turns, watch, optional(params, "workDoneToken"), links=links)
 
 
 def explain(at: Connection, argument: object, token: object) -> object:
@@ -89,10 +91,12 @@ def _proposal(at: Connection, argument: object, token: object) -> Coroutine[Any,
 async def _refactored(at: Connection, place: Place | None, wishes: list[str], token: object) -> Proposal | Declined:
     acts = at.session.acts
     if acts is None or place is None:
-        return NOBODY if acts is None else GONE
+        return nobody(at) if acts is None else GONE
     name, wish, problem = wishes
     if not any(wishes) and at.client and at.client.takes_input:
         wish = await at.editor.ask("What shall be changed?")
+        if not wish.strip():
+            return CANCELLED
     result = await shown(
         at,
         "Infill: working out an edit",
@@ -117,7 +121,7 @@ async def _resolved(at: Connection, action: object, work: Coroutine[Any, Any, Pr
     proposal = await work
     whole: Json = dict(action) if isinstance(action, dict) else {}
     if isinstance(proposal, Declined):
-        at.editor.show_message(f"Infill: {proposal.reason}")
+        declined(at, proposal)
         return {**whole, "disabled": {"reason": proposal.reason}}
     return {**whole, "edit": act_replies.workspace_edit(proposal, at.encoding, annotated=True)}
 
@@ -139,7 +143,7 @@ async def _confirmed(at: Connection, work: Coroutine[Any, Any, Proposal | Declin
 async def _tested(at: Connection, place: Place | None, token: object) -> Json:
     acts, client = at.session.acts, at.client
     if acts is None or place is None:
-        return declined(at, NOBODY if acts is None else GONE)
+        return declined(at, nobody(at) if acts is None else GONE)
     result = await shown(at, "Infill: writing tests", token, lambda report: acts.write_tests(*place, report=report))
     if isinstance(result, Declined):
         return declined(at, result)
@@ -158,18 +162,27 @@ async def _told(
     turns: Sequence[tuple[str, str]],
     watch: Callable[[str], None],
     token: object,
+    *,
+    links: bool = False,
 ) -> Json:
+    """`links`: what `watch` gets has the places that it names as links; the reply has it both ways."""
     acts = at.session.acts
     if acts is None or place is None:
-        return declined(at, NOBODY if acts is None else GONE)
-    history = _history(turns)
+        return declined(at, nobody(at) if acts is None else GONE)
+    history, linker = _history(turns), acts.linker() if links else None
+
+    def show(text: str) -> None:
+        watch(linker.feed(text) if linker else text)
+
     told = await shown(
         at,
         "Infill: explaining",
         token,
-        lambda report: acts.explain(*place, history=history, watch=watch, report=report),
+        lambda report: acts.explain(*place, history=history, watch=show, report=report),
     )
-    return declined(at, told) if isinstance(told, Declined) else {"markdown": told.markdown}
+    if isinstance(told, Declined):
+        return declined(at, told)
+    return {"markdown": told.markdown, **({"linked": acts.linker().feed(told.markdown)} if links else {})}
 
 
 async def _explained(at: Connection, work: Coroutine[Any, Any, Any]) -> Json:
@@ -199,7 +212,7 @@ async def shown(
         current = asyncio.current_task()
         if current is not None and current.cancelling():
             raise  # the request itself was cancelled, and is answered by the protocol
-        return Declined("It was cancelled.")
+        return CANCELLED
     finally:
         progress.end()
 
@@ -225,8 +238,14 @@ def _history(turns: Sequence[tuple[str, str]]) -> list[Turn]:
 
 def declined(at: Connection, result: Declined) -> Json:
     """Says why: the user has asked for it and waits."""
-    at.editor.show_message(f"Infill: {result.reason}")
+    if result is not CANCELLED:
+        at.editor.show_message(f"Infill: {result.reason}")
     return {"declined": result.reason}
+
+
+def nobody(at: Connection) -> Declined:
+    """Why no backend can be asked by hand, and what to set."""
+    return Declined(f"{at.session.status().mute} See `infill doctor`.".lstrip())
 
 
 def _question(proposal: Proposal) -> str:

@@ -71,12 +71,14 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a status bar shows. `message` is one sentence with what to do; never text of the user's files, never a key."""
+    """What a status bar shows. `message` is one sentence with what to do; never text of the user's files, never a key.
+    `mute` says why nothing can be asked by hand, and what to set; it is empty where a backend can talk."""
 
     health: Health
     message: str = ""
     backend: str = ""
     model: str = ""
+    mute: str = ""
 
 
 class Progress(Protocol):

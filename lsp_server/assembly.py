@@ -64,15 +64,18 @@ def assemble(
     editor: Editor,
     folders: Folders,
     before: Parts | None,
+    *,
+    mute: str = "",
 ) -> Parts:
-    """The completion path for `settings` and `backend`. `before` is what they replace; its counts and its screen go on."""
+    """The completion path for `settings` and `backend`. `before` is what they replace; its counts and its screen go on. `mute`
+    is for the status: why nothing can be asked by hand."""
     dial = DIALS[Eagerness(settings.eagerness)]
     ledger = before.ledger if before else Ledger(folders.data / "usage.sqlite" if folders.data else None)
     rhythm = before.rhythm if before else Rhythm(clock)
     screen = before.screen if before else Screen()
     cache = before.cache if before else Cache(clock)
     feedback = before.feedback if before else Feedback(screen, ledger, clock, documents.get)
-    status = StatusBoard(lambda: backend.card, editor.show_status)
+    status = StatusBoard(lambda: backend.card, editor.show_status, mute=mute)
 
     def spent() -> float:
         if not backend.card.origin or not (settings.daily_tokens or settings.daily_cost):

@@ -50,6 +50,7 @@ class Connection:
     roots: tuple[Path, ...] = ()  # the workspace folders of now
     notebooks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # notebook → its cells' documents
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)  # document → what a review found in it
+    reviewed: dict[str, bytes] = field(default_factory=dict)  # closed document with findings → digest of its text
     settings_turn: int = 0  # counts what was asked or told about settings, so that the last word wins
     exit_code: int | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)

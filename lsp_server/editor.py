@@ -171,4 +171,5 @@ def status_payload(status: Status) -> dict[str, str]:
         "message": status.message,
         "backend": status.backend,
         "model": status.model,
+        "mute": status.mute,
     }

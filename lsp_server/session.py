@@ -60,6 +60,7 @@ class Session:
         self._wishes: Mapping[str, object] = wishes if isinstance(wishes, Mapping) else {}
         self._backend: Infiller | None = None
         self._chatter: Chatter | None = None
+        self._mute = ""  # why there is no chatter, and what to set
         self._built_from: tuple[BackendConfig, tuple[Path, ...], tuple[str, ...]] | None = None
         self._made_from: tuple[Resolved, tuple[Path, ...]] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -212,8 +213,9 @@ class Session:
             self._index_anew(privacy, settings.exclude)
         self._bench.rules(self._roots, privacy)
         parts = assemble(
-            settings, self._backend, self._bench, self._documents, self._clock, self._editor, self._folders, before
-        )
+            settings, self._backend, self._bench, self._documents, self._clock, self._editor, self._folders, before,
+            mute=self._mute,
+        )  # fmt: skip
         for notice in notices:
             if notice not in self._told:
                 self._told.add(notice)
@@ -246,9 +248,9 @@ class Session:
         if self._chatter is not None:
             self._close_later(self._chatter.aclose())
         try:
-            self._chatter = chatter(config, clock=self._clock, environment=self._environment)
+            self._chatter, self._mute = chatter(config, clock=self._clock, environment=self._environment), ""
         except BackendError as error:
-            self._chatter = None
+            self._chatter, self._mute = None, f"{error.what} {error.mend}".strip()
             log.info("no actions are offered: %s", error.what)
 
     def _index_anew(self, privacy: PrivacyGate, exclude: Sequence[str]) -> None:

@@ -10,13 +10,15 @@ from lsp_server.api import Health, Status
 
 
 class StatusBoard:
-    """What the status bar shows now. `show` drops a status that equals the one before; `card` is of whoever answers now."""
+    """What the status bar shows now. `show` drops a status that equals the one before; `card` is of whoever answers now;
+    `mute` says why nobody can be asked by hand, "" where somebody can."""
 
-    def __init__(self, card: Callable[[], Card], show: Callable[[Status], None]) -> None:
+    def __init__(self, card: Callable[[], Card], show: Callable[[Status], None], *, mute: str = "") -> None:
         self._card = card
         self._show = show
+        self._mute = mute
         self._notice = ""  # what stays true while all else is well: a backend stepped in, a setting was refused
-        self.now = Status(Health.READY)
+        self.now = Status(Health.READY, mute=mute)
         self.ready()
 
     def notice(self, sentence: str) -> None:
@@ -48,5 +50,5 @@ class StatusBoard:
 
     def _set(self, health: Health, message: str) -> None:
         card = self._card()
-        self.now = Status(health, message, card.name, card.model)
+        self.now = Status(health, message, card.name, card.model, self._mute)
         self._show(self.now)

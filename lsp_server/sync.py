@@ -77,6 +77,7 @@ def _open(at: Connection, document: Params) -> None:
         path_from(uri),
     )
     if snapshot is not None:
+        reviewing.opened(at, snapshot)
         at.session.opened(snapshot)
     elif reason := at.documents.refused(uri):
         at.editor.log(f"Infill completes nothing in a document of this size: {reason}.")
@@ -91,6 +92,6 @@ def _change(at: Connection, document: Params, changes: list[Params]) -> None:
 
 
 def _close(at: Connection, uri: str) -> None:
-    reviewing.clear(at, uri)
+    reviewing.closed(at, uri)
     at.documents.close(uri)
     at.session.closed(uri)

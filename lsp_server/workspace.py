@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from lsp_server import reviewing
 from lsp_server.api import FileEvent
 from lsp_server.connection import Connection
 from lsp_server.convert import path_from
@@ -41,6 +42,7 @@ def did_change_watched_files(at: Connection, params: object) -> None:
         path, kind = path_from(string(change, "uri")), change.get("type")
         if path is not None and isinstance(kind, int) and kind in _KINDS:
             files.append((path, _KINDS[kind]))
+            reviewing.changed_on_disk(at, string(change, "uri"))
     _tell(at, files)
 
 

@@ -15,7 +15,7 @@ from context.privacy import Gate
 from context.syntax import Trees
 from lsp_server.actions.explain import Turn
 from lsp_server.actions.outcome import Declined, Told
-from lsp_server.actions.places import with_links
+from lsp_server.actions.places import Linker
 from lsp_server.actions.review import Reviewed
 from lsp_server.actions.talker import MOST_TURNS
 from lsp_server.actions.tools import ABILITIES, MOST_BYTES
@@ -174,7 +174,7 @@ async def test_what_tools_show_has_a_limit(project: Path) -> None:
 def test_places_that_are_named_become_links(project: Path, said: str, shown: str | None) -> None:
     gate = Gate([project])
     desk = Desk((project,), (), EditLog(), gate, Trees(), None, FakeClock())
-    assert with_links(said, desk) == (said if shown is None else shown.format(root=project.as_uri()))
+    assert Linker(desk).feed(said) == (said if shown is None else shown.format(root=project.as_uri()))
 
 
 def test_no_tool_writes_runs_or_fetches() -> None:

