@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from context.clock import Clock
 from context.edits import EditLog
+from context.imports.scope import Scopes
 from context.memory import Memory
 from context.privacy import Gate
 from context.snapshot import Snapshot
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`open_files` are snapshots taken at dispatch, most recently used first; `index` is None where there is no workspace;
-    `memory` is handed on from desk to desk, so that a keystroke need not find again what the last one found."""
+    `memory` and `scopes` are handed on from desk to desk, so that a keystroke need not find again what the last one found."""
 
     roots: tuple[Path, ...]
     open_files: tuple[Snapshot, ...]
@@ -30,3 +31,4 @@ class Desk:
     index: Index | None
     clock: Clock
     memory: Memory = field(default_factory=Memory)
+    scopes: Scopes = field(default_factory=Scopes)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from context.analysis import analyse, stem_of, words, words_of_path
@@ -65,17 +66,20 @@ class Index:
         self._frequencies: dict[str, int] = {}
         self._stretches = 0
         self._asked = 0
+        self.generation = 0
 
     def put(self, path: Path, text: str, *, size: int = 0, mtime_ns: int = 0) -> bool:
         """Takes in a file's text as it is now; True where that changed the index. Some milliseconds for 1,000 lines."""
         language = language_of(path)
         if not language or len(text) > LARGEST or looks_generated(text) or self._gate.refusal(path, cross_file=True):
             return self.forget(path)
+        self.generation += 1
         with self._writing() as store:
             return store is not None and write(store, self._gate, path, text, size, mtime_ns)
 
     def forget(self, path: Path) -> bool:
         """Removes a file that is gone or may not be shown any more."""
+        self.generation += 1
         with self._writing() as store:
             return store is not None and remove(store, path)
 
@@ -110,6 +114,28 @@ class Index:
             for row in self._ask("SELECT path FROM files WHERE stem = ? ORDER BY path LIMIT ?", stem, limit)
         ]
 
+    def there(self, paths: Sequence[Path]) -> set[Path]:
+        """Those of the paths that it knows, in one question for up to some hundred."""
+        marks = ",".join("?" * len(paths))
+        rows = self._ask(f"SELECT path FROM files WHERE path IN ({marks})", *map(_name, paths)) if paths else []
+        return {Path(row[0]) for row in rows}
+
+    def inside(self, folder: Path, limit: int = 400) -> list[Path]:
+        """The files that lie directly in a folder."""
+        rows = self._ask("SELECT path FROM files WHERE folder = ? ORDER BY path LIMIT ?", _name(folder), limit)
+        return [Path(row[0]) for row in rows]
+
+    def ending(self, tail: str, limit: int = 200) -> list[Path]:
+        """The files whose path ends with `tail`, whole parts with forward slashes, the shortest path first."""
+        rows = self._ask(
+            "SELECT path FROM files WHERE stem = ? AND substr(path, ?) = ? ORDER BY length(path), path LIMIT ?",
+            stem_of(PurePosixPath(tail)),
+            -len(tail) - 1,
+            f"{os.sep}{tail.replace('/', os.sep)}",
+            limit,
+        )
+        return [Path(row[0]) for row in rows]
+
     def defined(self, name: str, limit: int = 20) -> list[Defined]:
         """Where a name is defined."""
         return self._definitions("WHERE d.name = ? LIMIT ?", name, limit)
@@ -136,6 +162,7 @@ class Index:
     def refresh(self) -> None:
         """Forgets what was counted, after another process has written much."""
         self._asked = 0
+        self.generation += 1
 
     def close(self) -> None:
         if self._connection is not None:
@@ -236,8 +263,8 @@ def write(store: sqlite3.Connection, gate: Gate, path: Path, text: str, size: in
     remove(store, path)
     analysis = analyse(language, gate.clear(text))
     file = store.execute(
-        "INSERT INTO files (path, size, mtime_ns, hash, language, stem) VALUES (?, ?, ?, ?, ?, ?)",
-        (name, size, mtime_ns, digest, language, stem_of(Path(name))),
+        "INSERT INTO files (path, folder, size, mtime_ns, hash, language, stem) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (name, str(Path(name).parent), size, mtime_ns, digest, language, stem_of(Path(name))),
     ).lastrowid
     for chunk in analysis.chunks:
         row = store.execute(

@@ -13,12 +13,13 @@ from context.private_folder import make_private
 
 logger = logging.getLogger(__name__)
 
-VERSION = 5
+VERSION = 6
 
 _SCHEMA = """
-CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT UNIQUE, size INTEGER, mtime_ns INTEGER, hash BLOB, language TEXT,
-                    stem TEXT);
+CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT UNIQUE, folder TEXT, size INTEGER, mtime_ns INTEGER, hash BLOB,
+                    language TEXT, stem TEXT);
 CREATE INDEX files_stem ON files (stem);
+CREATE INDEX files_folder ON files (folder);
 CREATE TABLE chunks (id INTEGER PRIMARY KEY, file INTEGER, first INTEGER, text TEXT);
 CREATE INDEX chunks_file ON chunks (file);
 CREATE TABLE definitions (file INTEGER, name TEXT, kind TEXT, first INTEGER, last INTEGER, indent INTEGER, signature TEXT,

@@ -67,9 +67,22 @@ def outline(language: str, tree: Tree, data: bytes, lines: list[str]) -> list[De
 
 
 def imports(language: str, tree: Tree, data: bytes) -> list[tuple[int, str]]:
-    """Every import of a file: its line number from 0 and its text in one line."""
+    """Every import of a file: its line number from 0 and its text in one line, without the comments in it."""
     nodes = captures(language, "imports", tree.root_node).get("import", [])
-    return sorted((node.start_point.row, _SPACE.sub(" ", _text(data, node)).strip()) for node in nodes)
+    return sorted((node.start_point.row, _SPACE.sub(" ", _without_comments(data, node)).strip()) for node in nodes)
+
+
+def _without_comments(data: bytes, node: Node) -> str:
+    text, end = "", node.start_byte
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if "comment" in one.type:
+            text += data[end : one.start_byte].decode("utf-8", "replace")
+            end = one.end_byte
+        else:
+            waiting.extend(reversed(one.children))
+    return text + data[end : node.end_byte].decode("utf-8", "replace")
 
 
 def _owned(found: dict[tuple[int, str], Definition], holders: list[tuple[int, int, str]]) -> list[Definition]:

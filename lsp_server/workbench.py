@@ -14,6 +14,7 @@ from context.desk import Desk
 from context.documents import Documents
 from context.edits import EditLog
 from context.gather import Budget, Candidate, explain, gather
+from context.imports.scope import Scopes
 from context.index import Index
 from context.memory import Memory
 from context.privacy import FimContext, Gate
@@ -40,6 +41,7 @@ class Workbench:
         self._trees = Trees()
         self._edits = EditLog()
         self._memory = Memory()
+        self._scopes = Scopes()
         self._parsing: set[asyncio.Task[Parsed | None]] = set()
         self.index: WorkspaceIndex | None = None
 
@@ -73,7 +75,17 @@ class Workbench:
     def desk(self) -> Desk:
         recent = self._documents.recent()[:LARGEST_DESK]
         index = self.index.index if self.index else self._stored
-        return Desk(self._roots, recent, self._edits, self._gate, self._trees, index, self._clock, self._memory)
+        return Desk(
+            self._roots,
+            recent,
+            self._edits,
+            self._gate,
+            self._trees,
+            index,
+            self._clock,
+            self._memory,
+            self._scopes,
+        )
 
     async def gather(self, cursor: Cursor, tokens: int) -> FimContext:
         """What a model may see of `cursor`'s surroundings, in at most `tokens` of prompt."""

@@ -1,23 +1,22 @@
-"""What the names at the cursor stand for: their signatures, and the members of the types among them."""
+"""What the names at the cursor stand for: their signatures, and the members of the types among them.
+
+Which definition is meant is told by the file's imports; a name without one stands for the few definitions that there are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from context.around import Around
 from context.desk import Desk
 from context.found import Found
+from context.index import Defined, Index
 from context.outline import HOLDERS
 from context.snapshot import Cursor
-
-if TYPE_CHECKING:
-    from context.index import Defined, Index
 
 SIGNATURES = "definition"
 MEMBERS = "member"
 MOST_NAMES = 24
-MOST_OF_ONE = 3
 MOST_MEMBERS = 40
 
 
@@ -25,14 +24,14 @@ def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
     """Signatures of what is used near the cursor and defined elsewhere; names defined in many places say too little."""
     if desk.index is None:
         return
+    scope = desk.scopes.of(cursor.snapshot, desk.roots, desk.index, desk.gate)
     for name in _asked(around, desk.index):
-        found = [one for one in desk.index.defined(name, MOST_OF_ONE + 1) if one.path != around.path]
-        if not found or len(found) > MOST_OF_ONE:
-            continue
+        found = [one for one in scope.definitions(name) if one.path != around.path]
         for one in found:
             yield _signature(SIGNATURES, one, 1.0)
-        if any(one.definition.kind in HOLDERS for one in found):
-            members = [one for one in desk.index.members(name, MOST_MEMBERS) if one.path != around.path]
+        holder = next((one for one in found if one.definition.kind in HOLDERS), None)
+        if holder is not None:
+            members = [one for one in scope.members(holder) if one.path != around.path][:MOST_MEMBERS]
             for one in members:
                 yield _signature(MEMBERS, one, 1 / (1 + len(members) / 20))
 

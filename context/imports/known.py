@@ -1,0 +1,39 @@
+"""The workspace's files as the index knows them, and its configuration files, read through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from context.index import Index
+from context.privacy import Gate
+from context.walker import read
+
+LONGEST = 200_000
+"""Characters of a configuration file; a longer one is not what people write by hand."""
+
+
+class KnownFiles:
+    """For one file's imports: what was read is kept as long as this object."""
+
+    def __init__(self, roots: Sequence[Path], index: Index, gate: Gate) -> None:
+        self.roots = roots
+        self._index, self._gate = index, gate
+        self._texts: dict[Path, str] = {}
+
+    def there(self, paths: Sequence[Path]) -> Collection[Path]:
+        return self._index.there(paths)
+
+    def inside(self, folder: Path) -> Sequence[Path]:
+        return self._index.inside(folder)
+
+    def ending(self, tail: str) -> Sequence[Path]:
+        return self._index.ending(tail)
+
+    def text(self, path: Path) -> str:
+        known = self._texts.get(path)
+        if known is None:
+            allowed = self._gate.refusal(path, cross_file=True) is None
+            text = (read(path) if allowed else None) or ""
+            known = self._texts[path] = text if len(text) <= LONGEST else ""
+        return known

@@ -1,0 +1,143 @@
+"""Which definition is meant by a name that a file uses: worked out from its imports, kept until these or the workspace change."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from context.grammars import language_of
+from context.imports import c, go, java, javascript, python, rust
+from context.imports.imported import Files, Imported
+from context.imports.known import KnownFiles
+from context.index import Defined, Index
+from context.privacy import Gate
+from context.snapshot import Snapshot
+
+Reader = Callable[[str, Path, Files], Iterator[Imported]]
+
+READERS: Mapping[str, Reader] = {
+    # language id: who reads its imports
+    "c": c.imported,
+    "cpp": c.imported,
+    "go": go.imported,
+    "java": java.imported,
+    "javascript": javascript.imported,
+    "javascriptreact": javascript.imported,
+    "kotlin": java.imported,
+    "python": python.imported,
+    "rust": rust.imported,
+    "typescript": javascript.imported,
+    "typescriptreact": javascript.imported,
+}
+
+HEAD = 16_000
+"""Characters at the top of a file in which its imports are looked for."""
+
+AMBIGUOUS = 3
+"""Definitions of a name that no import tells of; where there are more, none of them is known to be meant."""
+
+MOST_OF_A_NAME = 200
+MOST_PATHS = 400
+
+PASSED_ON = 3
+"""Files through which an imported name is followed to where it is defined."""
+
+INCLUDING = frozenset({"c", "cpp"})
+"""Languages in which what an imported file imports is visible, too."""
+
+MOST_KEPT = 24
+"""Documents whose imports are kept."""
+
+
+class Scope:
+    """The imports of one file. `named` has each imported name with what it is called where it comes from and the files that
+    this may be, none where they lie outside the workspace; everything in the files of `whole` may be meant, too."""
+
+    def __init__(self, here: Path | None, language: str, head: str, index: Index, files: Files) -> None:
+        self._index, self._files, self._here = index, files, here
+        self._known: dict[str, list[Defined]] = {}
+        self.named, self.whole = _read(language, head, here, files) if here is not None else ({}, {})
+        if language in INCLUDING:
+            for path in tuple(self.whole):
+                self.whole |= dict.fromkeys(list(self._passed_on(path)[1])[: MOST_PATHS - len(self.whole)])
+
+    def definitions(self, name: str) -> list[Defined]:
+        """What a name stands for in this file: what it imports under the name, what else it imports, or the few definitions
+        that there are; none where it comes from outside the workspace."""
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = self._find(name)
+        return known
+
+    def members(self, holder: Defined) -> list[Defined]:
+        """What belongs to a class or the like: in its own file, or where its language allows that, beside it."""
+        key = f"{holder.path}\0{holder.definition.name}"
+        known = self._known.get(key)
+        if known is None:
+            everywhere = self._index.members(holder.definition.name, MOST_OF_A_NAME)
+            own = [one for one in everywhere if one.path == holder.path]
+            beside = [one for one in everywhere if one.path.parent == holder.path.parent]
+            known = self._known[key] = own or beside
+        return known
+
+    def _find(self, name: str) -> list[Defined]:
+        if name in self.named:
+            there, paths = self.named[name]
+            return self._in(there, paths, PASSED_ON)
+        everywhere = [one for one in self._index.defined(name, MOST_OF_A_NAME) if one.path != self._here]
+        imported = [one for one in everywhere if one.path in self.whole]
+        if imported:
+            return imported[:AMBIGUOUS]
+        return everywhere if len(everywhere) <= AMBIGUOUS else []
+
+    def _in(self, name: str, paths: Sequence[Path], steps: int) -> list[Defined]:
+        """The definitions of a name in these files, or in those from which they take it over."""
+        if not paths:
+            return []
+        found = [one for one in self._index.defined(name, MOST_OF_A_NAME) if one.path in paths]
+        if found or not steps:
+            return found[:AMBIGUOUS]
+        for path in paths[:AMBIGUOUS]:
+            named, whole = self._passed_on(path)
+            there, further = named.get(name, (name, tuple(whole)))
+            if found := self._in(there, further, steps - 1):
+                return found
+        return []
+
+    def _passed_on(self, path: Path) -> tuple[dict[str, tuple[str, tuple[Path, ...]]], dict[Path, None]]:
+        return _read(language_of(path), "\n".join(self._index.imports(path)), path, self._files)
+
+
+class Scopes:
+    """For one thread; handed on from desk to desk."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, tuple[tuple[object, ...], Scope]] = OrderedDict()
+
+    def of(self, snapshot: Snapshot, roots: Sequence[Path], index: Index, gate: Gate) -> Scope:
+        """What the imports at the head of a document bring in."""
+        head = snapshot.text[:HEAD]
+        state = (head, index.generation, snapshot.path, gate)
+        known = self._kept.get(snapshot.uri)
+        if known is None or known[0] != state:
+            scope = Scope(snapshot.path, snapshot.language, head, index, KnownFiles(roots, index, gate))
+            known = self._kept[snapshot.uri] = (state, scope)
+        self._kept.move_to_end(snapshot.uri)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return known[1]
+
+
+def _read(
+    language: str, text: str, here: Path, files: Files
+) -> tuple[dict[str, tuple[str, tuple[Path, ...]]], dict[Path, None]]:
+    """Name here → (name there, files); and the files of which everything is imported."""
+    named: dict[str, tuple[str, tuple[Path, ...]]] = {}
+    whole: dict[Path, None] = {}
+    reader = READERS.get(language)
+    for one in reader(text, here, files) if reader is not None else ():
+        named |= {name: (there, one.paths) for name, there in one.names}
+        if not one.names and len(whole) < MOST_PATHS:
+            whole |= dict.fromkeys(one.paths)
+    return named, whole
