@@ -23,6 +23,10 @@ WANTED = {
         "markdown-it-py is not installed: install the extra `dev` again",
         importlib.util.find_spec("markdown_it") is not None,
     ),
+    "test_bench_report.py": (
+        "jinja2 or pygal is not installed: install the extra `dev` again",
+        all(importlib.util.find_spec(name) is not None for name in ("jinja2", "pygal")),
+    ),
     "test_neovim.py": ("there is no Neovim to drive: see CONTRIBUTING.md", bool(NEOVIMS)),
     "test_neovim_native.py": ("there is no Neovim 0.12: run tools/setup_editors.sh", "latest" in NEOVIMS),
     "test_vscode.py": (
