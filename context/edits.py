@@ -35,6 +35,12 @@ class Piece:
     def end(self) -> int:
         return self.start + len(self.after)
 
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """The lines that the edit took away, without those that stand among the new ones again."""
+        stay = set(self.after.split("\n"))
+        return tuple(line for line in self.before.split("\n") if line not in stay and line.strip())
+
 
 class EditLog:
     """Learns of edits by being shown each newest snapshot; works out what changed since the last one it saw."""
@@ -46,6 +52,10 @@ class EditLog:
     @property
     def pieces(self) -> tuple[Piece, ...]:
         return tuple(self._pieces)
+
+    def gone(self, uri: str) -> tuple[str, ...]:
+        """The lines that edits have removed from a document."""
+        return tuple(line for piece in self._pieces if piece.uri == uri for line in piece.gone)
 
     def see(self, snapshot: Snapshot) -> None:
         """Takes note of a document's newest text. Costs nothing when it has not changed."""

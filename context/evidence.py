@@ -27,6 +27,7 @@ WEIGHTS: Mapping[str, float] = {
     "definition": 0.15,
     "member": 0.8,
     "recent edit": 0.8,  # by judgement: holes in commits have no edits in other files
+    "removed": 4.0,
     "sibling": 0.1,
     # how many finds hold it
     "often": 0.35,
@@ -42,7 +43,7 @@ WEIGHTS: Mapping[str, float] = {
     "single": -0.7,
 }
 
-RANKED = frozenset({"similar", "similar to more", "open file", "recent edit"})
+RANKED = frozenset({"similar", "similar to more", "open file", "recent edit", "removed"})
 """Sources whose finds come best first; those of the others are all alike."""
 
 HALF = 5

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+REMOVED = " (removed lines)"
+"""What a model reads after the path of a file, where lines are shown that it no longer has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -12,7 +15,8 @@ class Found:
 
     `path` is None for a buffer without a file, which `name` then stands for. `first` is the number (from 0) of its first
     line. `score` orders the finds of one source among each other; scores of different sources do not compare. `lines` is
-    how many lines make one piece that is shown or left out as a whole.
+    how many lines make one piece that is shown or left out as a whole. `former` is for lines that stood there and were
+    removed: they are shown apart from the file.
     """
 
     source: str
@@ -22,7 +26,13 @@ class Found:
     text: str
     score: float
     lines: int = 2
+    former: bool = False
 
     @property
     def place(self) -> str:
         return str(self.path) if self.path is not None else self.name
+
+    @property
+    def shown_as(self) -> str:
+        """What is shown under one name: a file as it is, or what was removed from it."""
+        return f"{self.place}{REMOVED}" if self.former else self.place

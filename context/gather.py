@@ -13,7 +13,7 @@ from context.around import Around, around
 from context.budget import Budget
 from context.desk import Desk
 from context.evidence import chances
-from context.found import Found
+from context.found import REMOVED, Found
 from context.memory import Finds
 from context.packing import Packed, Piece, pack
 from context.privacy import Excerpt, FimContext, LeftOut
@@ -77,10 +77,11 @@ def _gather(
     prefix, suffix = gate.clear_around(
         snapshot.text[window.start : cursor.offset], snapshot.text[cursor.offset : window.end]
     )
-    known = desk.memory.recall(cursor, desk.open_files, budget) if sources is SOURCES else None
+    gone = desk.edits.gone(snapshot.uri)
+    known = desk.memory.recall(cursor, desk.open_files, budget, gone) if sources is SOURCES else None
     packed, pieces, left_out = known.found if known else _find(cursor, desk, budget, window, deadline, sources)
     if known is None and sources is SOURCES and not any(left.reason == LATE for left in left_out):
-        desk.memory.keep(cursor, desk.open_files, budget, (packed, pieces, left_out))
+        desk.memory.keep(cursor, desk.open_files, budget, (packed, pieces, left_out), gone)
     shown = [_excerpt(one, cursor, desk) for one in packed]
     excerpts = tuple(one for one in shown if isinstance(one, Excerpt))
     closed_since = tuple(one for one in shown if isinstance(one, LeftOut))
@@ -125,6 +126,7 @@ def _excerpt(packed: Packed, cursor: Cursor, desk: Desk) -> Excerpt | LeftOut:
     path = packed.found.path
     if path is None or path == cursor.snapshot.path:
         name = desk.gate.relative(path) or packed.found.name.rpartition("/")[2]
+        name += REMOVED if packed.found.former else ""
         return desk.gate.excerpt_of_buffer(name, packed.text, packed.found.source)
     return desk.gate.excerpt(path, packed.text, packed.found.source)
 

@@ -23,11 +23,12 @@ MOST = 8
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What was found, and for which surroundings."""
+    """What was found, and for which surroundings; `gone` are the lines removed from the document so far."""
 
     above: str
     below: str
     others: tuple[tuple[str, int], ...]
+    gone: tuple[str, ...]
     budget: Budget
     found: Finds
 
@@ -38,7 +39,9 @@ class Memory:
     def __init__(self) -> None:
         self._last: OrderedDict[str, Remembered] = OrderedDict()
 
-    def recall(self, cursor: Cursor, others: tuple[Snapshot, ...], budget: Budget) -> Remembered | None:
+    def recall(
+        self, cursor: Cursor, others: tuple[Snapshot, ...], budget: Budget, gone: tuple[str, ...] = ()
+    ) -> Remembered | None:
         """What was found for the same surroundings; None where they have changed."""
         known = self._last.get(cursor.snapshot.uri)
         text = cursor.snapshot.text
@@ -46,6 +49,7 @@ class Memory:
             known is not None
             and known.budget == budget
             and known.others == _versions(others, cursor)
+            and known.gone == gone
             and len(known.above) == cursor.line_start
             and len(known.below) == len(text) - cursor.line_end
             and text.startswith(known.above)
@@ -60,11 +64,12 @@ class Memory:
         others: tuple[Snapshot, ...],
         budget: Budget,
         found: Finds,
+        gone: tuple[str, ...] = (),
     ) -> None:
         """Remembers what was found at the cursor."""
         text = cursor.snapshot.text
         above, below = text[: cursor.line_start], text[cursor.line_end :]
-        fresh = Remembered(above, below, _versions(others, cursor), budget, found)
+        fresh = Remembered(above, below, _versions(others, cursor), gone, budget, found)
         self._last[cursor.snapshot.uri] = fresh
         self._last.move_to_end(cursor.snapshot.uri)
         while len(self._last) > MOST:

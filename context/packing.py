@@ -88,8 +88,8 @@ def pack(found: Sequence[Found], chances: Mapping[str, float], budget: Budget) -
     while waiting:
         was, number = heapq.heappop(waiting)
         piece = pieces[number]
-        place = piece.found.place
-        cost = piece.tokens + (0 if place in shown else budget.count(piece.found.place[-LONGEST_PATH:]) + 4)
+        place = piece.found.shown_as
+        cost = piece.tokens + (0 if place in shown else budget.count(place[-LONGEST_PATH:]) + 4)
         piece.worth = sum(map(chances.__getitem__, piece.names - covered))
         rate = piece.worth / cost
         if waiting and -rate > waiting[0][0] and rate < -was * 0.999:
@@ -118,7 +118,7 @@ def _pieces(found: Sequence[Found], chances: Mapping[str, float], budget: Budget
     known = {name for name, chance in chances.items() if chance >= UNLIKELY}
     taken: dict[str, set[int]] = {}
     for one in found:
-        rows = taken.setdefault(one.place, set())
+        rows = taken.setdefault(one.shown_as, set())
         for row, text, names, height in _cut(one.text, one.lines):
             lines = range(one.first + row, one.first + row + height)
             if rows.isdisjoint(lines):

@@ -86,3 +86,13 @@ def test_the_prompt_stays_the_same_while_a_line_is_typed(tmp_path: Path) -> None
     shown = [check(f"path = 1\n{line[:typed]}‸\nparse_settings\n", on) for typed in range(len(line))]
     assert len({context.excerpts for context in shown}) == len({context.suffix for context in shown}) == 1
     assert all(later.prefix.startswith(earlier.prefix) for earlier, later in itertools.pairwise(shown))
+
+
+def test_removed_lines_are_shown_apart_and_with_secrets_masked(tmp_path: Path) -> None:
+    secret, on = token("ghp_{A36}", 1), desk(tmp_path)
+    for text in (f"a = 1\nload_settings(old_path, '{secret}')\nb = 2\n", "a = 1\n\nb = 2\n"):
+        on.edits.see(snap(tmp_path, "main.py", text))
+    got = check("a = 1\n‸\nb = 2\n", on)
+    assert [(excerpt.path, excerpt.text) for excerpt in got.excerpts] == [
+        ("main.py (removed lines)", f"load_settings(old_path, '{MASK}')\n")
+    ]

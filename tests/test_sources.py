@@ -122,3 +122,18 @@ def test_recent_edits_in_other_files_are_found_newest_first(root: Path) -> None:
         edits.see(snap(root, name, "first = 1\n" * 20 + f"added_in_{name[0]} = 2\n", 2))
     found = sorted(check(root, "recent edits", "x\n‸\n", edits=edits), key=lambda one: -one.score)
     assert [one.text for one in found] == ["added_in_b = 2\n", "added_in_a = 2\n"]
+
+
+def test_lines_removed_from_the_cursors_file_are_found(root: Path) -> None:
+    edits = EditLog()
+    edits.see(snap(root, "main.py", "keep = 1\nhull = make_hull(old_size)\nkeep = 2\n"))
+    edits.see(snap(root, "main.py", "keep = 1\n\nkeep = 2\n", 2))
+    found = check(root, "recent edits", "keep = 1\n‸\nkeep = 2\n", edits=edits)
+    assert [(one.text, one.former) for one in found] == [("hull = make_hull(old_size)\n", True)]
+
+
+def test_a_line_that_was_only_moved_is_not_removed(root: Path) -> None:
+    edits = EditLog()
+    edits.see(snap(root, "main.py", "one()\ntwo()\n"))
+    edits.see(snap(root, "main.py", "two()\none()\n", 2))
+    assert check(root, "recent edits", "two()\none()\n‸", edits=edits) == []
