@@ -128,12 +128,14 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`calls` stand in an assistant's message, `call_id` in a tool's. The text is what privacy has let through."""
+    """`calls` stand in an assistant's message, `call_id` in a tool's. The text is what privacy has let through; `files` are
+    those whose text it holds."""
 
     role: Role
     text: Cleared
     calls: tuple[ToolCall, ...] = ()
     call_id: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

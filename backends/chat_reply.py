@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from backends.api import Calls, Done, Text, ToolCall
+from backends.api import Calls, ChatRequest, Done, Text, ToolCall
+from backends.audit import chat_parts
 from backends.chat_body import sent
 from backends.http import END_OF_STREAM, Client, Cut
 from backends.reply import Reply
@@ -73,16 +74,19 @@ def _belongs(key: object, index: object) -> bool:
     return isinstance(key, tuple) and (index is None or key[0] == index)
 
 
-async def answer(client: Client, backend: str, body: Mapping[str, Any]) -> AsyncGenerator[Text | Calls | Done, None]:
-    """The events of one chat answer, streamed or whole, read past `Done` so that the connection is kept."""
-    said = sent(body)
+async def answer(
+    client: Client, backend: str, body: Mapping[str, Any], request: ChatRequest
+) -> AsyncGenerator[Text | Calls | Done, None]:
+    """The events of one chat answer to `request`, of which `body` was made; streamed or whole, read past `Done` so that the
+    connection is kept."""
+    said, parts = sent(body), chat_parts(request.messages)
     reply, ended = ChatReply(backend, client.server, said), False
     if not body["stream"]:
-        text = reply.take(json.dumps(await client.fetch("POST", PATH, body, sent=said)))
+        text = reply.take(json.dumps(await client.fetch("POST", PATH, body, sent=said, parts=parts)))
         for event in (*([Text(text)] if text else []), *_ending(reply)):
             yield event
         return
-    async with aclosing(client.events(PATH, body, sent=said)) as events:
+    async with aclosing(client.events(PATH, body, sent=said, parts=parts)) as events:
         try:
             async for data in events:
                 if data == END_OF_STREAM:

@@ -13,27 +13,27 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from backends import refusal
 from backends.address import is_local, origin_of
+from backends.below_http import below_http
 from backends.dial import Dial, Spare
-from backends.errors import AGAIN, BackendError, BadReply, BadRequest, TimedOut, Unreachable
+from backends.errors import AGAIN, BackendError, BadReply, BadRequest, TimedOut
 from backends.keys import Secret
 from backends.refusal import Refusal
 from backends.sse import EventReader, Malformed
+from backends.wiring import Wiring
 from context.clock import Clock
 
 if TYPE_CHECKING:
     import httpx2
+
+    from backends.audit import AuditLog, Part
 
 log = logging.getLogger(__name__)
 
@@ -54,19 +54,6 @@ def preload() -> None:
     import httpx2
 
     log.debug("loaded %s", ", ".join(module.__name__ for module in (httpx2, anyio, h11)))
-
-
-@dataclass(frozen=True, slots=True)
-class Wiring:
-    """How to reach the network, in seconds and from the user's own settings alone. `total` bounds a request from its start to
-    the stream's end; `proxy` "" means the environment's; `socket` is a Unix socket that stands in for the host and port."""
-
-    connect: float = 3.0
-    read: float = 8.0
-    total: float = 15.0
-    ca_file: str = ""
-    proxy: str = ""
-    socket: Path | None = None
 
 
 class Cut(BadReply):
@@ -106,18 +93,19 @@ class Client:
         body: Mapping[str, object],
         *,
         sent: str = "",
+        parts: Sequence[Part] = (),
         is_last: Callable[[str], bool] = END_OF_STREAM.__eq__,
     ) -> AsyncGenerator[str, None]:
         """POSTs `body` and yields the data of each server-sent event up to the one that `is_last`, `[DONE]` included. A server
         that answers with one JSON object in place of a stream gives one event. `sent` is the text in the body, which no message
-        may repeat.
+        may repeat, and `parts` are its pieces with their files, for the audit.
 
         When the stream ends before the last event the generator just ends; when it breaks, `Cut` is raised.
         """
         deadline = self._clock.now() + self._wiring.total
         kept = False
         try:
-            async with self._answer("POST", path, body, "text/event-stream", sent, deadline) as response:
+            async with self._answer("POST", path, body, "text/event-stream", sent, parts, deadline) as response:
                 if (kind := _kind(response)) == "application/json":
                     yield (await self._whole(response, deadline)).decode("utf-8", errors="replace")
                     return
@@ -139,10 +127,18 @@ class Client:
                 self._spare.wanted()
             raise
 
-    async def fetch(self, method: str, path: str, body: Mapping[str, object] | None = None, *, sent: str = "") -> Any:
+    async def fetch(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        sent: str = "",
+        parts: Sequence[Part] = (),
+    ) -> Any:
         """The parsed JSON of a reply, of any shape."""
         deadline = self._clock.now() + self._wiring.total
-        async with self._answer(method, path, body, "application/json", sent, deadline) as response:
+        async with self._answer(method, path, body, "application/json", sent, parts, deadline) as response:
             content = await self._whole(response, deadline)
             try:
                 return json.loads(content)
@@ -157,10 +153,17 @@ class Client:
 
     @asynccontextmanager
     async def _answer(
-        self, method: str, path: str, body: Mapping[str, object] | None, accept: str, sent: str, deadline: float
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        accept: str,
+        sent: str,
+        parts: Sequence[Part],
+        deadline: float,
     ) -> AsyncIterator[httpx2.Response]:
         """The reply, its head read and found good; closed at the end, whatever happens."""
-        response = await self._send(method, path, body, accept, deadline)
+        response = await self._send(method, path, body, accept, parts, deadline)
         try:
             self._note(response.headers)
             if sum(len(name) + len(value) for name, value in response.headers.raw) > HEADERS_LIMIT:
@@ -177,7 +180,13 @@ class Client:
             await response.aclose()
 
     async def _send(
-        self, method: str, path: str, body: Mapping[str, object] | None, accept: str, deadline: float
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        accept: str,
+        parts: Sequence[Part],
+        deadline: float,
     ) -> httpx2.Response:
         """The reply's head. Asked a second time only where a kept connection turned out closed: nothing had been read then."""
         import httpx2
@@ -186,6 +195,8 @@ class Client:
         headers = {"Accept": accept, "Content-Type": "application/json"}
         # A lone surrogate from an editor has no UTF-8 form; "?" keeps the request alive.
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", errors="replace")
+        if self._wiring.audit and content is not None:
+            await self._book(self._wiring.audit, content, parts)
         for attempt in (1, 2):
             dial = Dial()
             request = client.build_request(
@@ -200,6 +211,16 @@ class Client:
             except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
                 raise self._failure(error) from error
         raise AssertionError("unreachable: the second attempt returns or raises")
+
+    async def _book(self, audit: AuditLog, content: bytes, parts: Sequence[Part]) -> None:
+        """Into the user's ledger before anything leaves. A disk may take its time: not on the event loop."""
+        destination = str(self._wiring.socket or self.origin)
+        try:
+            await asyncio.to_thread(audit.record, self._backend, destination, content, parts)
+        except OSError as error:
+            what = f"The audit cannot be written ({error.strerror or error}), so nothing was sent."
+            mend = "Make room or mend its folder, which `infill audit` names, or switch `audit` off."
+            raise BadRequest(self._backend, what, mend) from error
 
     async def _pieces(self, response: httpx2.Response, limit: int, deadline: float) -> AsyncGenerator[bytes, None]:
         """The body as it comes over the wire, never decompressed, at most `limit` bytes, until `deadline`."""
@@ -337,53 +358,8 @@ class Client:
         return self._bad_reply(f"answered with {kind[:40] or 'data of no type'} in place of a completion.")
 
     def _failure(self, error: Exception) -> BackendError:
-        """What went wrong below HTTP, in words; certificates and names are told apart because their mends differ."""
-        import httpx2
-
-        name, server, wiring = self._backend, self.server, self._wiring
-        causes = tuple(_causes(error))
-        if isinstance(error, httpx2.ProxyError):
-            return Unreachable(
-                name, f"The proxy {_without_password(self._proxy())} refuses: {error}.", "Check `proxy`."
-            )
-        for cause in causes:
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                what = f"The certificate of {server} is not trusted: {cause.verify_message.rstrip('.')}."
-                return Unreachable(name, what, "If your company signs its own, name its file in `ca_file`.")
-            if isinstance(cause, ssl.SSLError):
-                why = f": {cause.reason}" if cause.reason else ""
-                return Unreachable(name, f"No secure connection to {server}{why}.", "Check `base_url` and `proxy`.")
-            if isinstance(cause, socket.gaierror):
-                return Unreachable(name, f"The name in {server} is not known.", "Check the network and `base_url`.")
-        if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):
-            through = f" through the proxy {_without_password(self._proxy())}" if self._proxy() else ""
-            waited = f" within {wiring.connect:g} s" if isinstance(error, httpx2.ConnectTimeout) else ""
-            what = f"No connection to {wiring.socket or server}{through}{waited}."
-            return Unreachable(name, what, "Check that it runs and that the network is up.")
-        if isinstance(error, (httpx2.TimeoutException, TimeoutError)):
-            mend = f"{AGAIN} `timeout_ms` says how long to wait."
-            return TimedOut(name, f"{server} took longer than {wiring.total:g} s.", mend)
-        if isinstance(error, (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL)):
-            return BadRequest(
-                name, "The key or the address holds characters that HTTP does not allow.", "Set them again."
-            )
-        return BadReply(name, f"{server} closed the connection without an answer.", AGAIN)
+        return below_http(error, self._backend, self.server, self._wiring, self._proxy())
 
 
 def _kind(response: httpx2.Response) -> str:
     return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception and what led to it, groups of connection attempts included."""
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):
-            for each in error.exceptions:
-                yield from _causes(each)
-        error = error.__cause__ or error.__context__
-
-
-def _without_password(proxy: str) -> str:
-    parts = urlsplit(proxy)
-    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -18,11 +18,13 @@ from typing import Any
 
 from backends.address import is_local
 from backends.api import Card, Done, FimRequest, Finish, Text
+from backends.audit import Part, fim_parts
 from backends.errors import BackendError, BadReply, BadRequest, RateLimited
-from backends.http import Client, Cut, Wiring
+from backends.http import Client, Cut
 from backends.keys import Secret
 from backends.refusal import Refusal
 from backends.reply import Reply
+from backends.wiring import Wiring
 from context.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -99,8 +101,7 @@ class LlamaCpp:
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
         if self._loaded is None:
             self._loaded = await self._look()
-        context = request.context
-        async with aclosing(self._infill(self._asked(request), context.prefix + context.suffix)) as answer:
+        async with aclosing(self._infill(self._asked(request), fim_parts(request.context))) as answer:
             async for event in answer:
                 yield event
 
@@ -113,7 +114,7 @@ class LlamaCpp:
         self._loaded = await self._look()
         started = self._clock.now()
         body = {"input_prefix": "def add(a, b):\n    return ", "input_suffix": "\n", "n_predict": 1}
-        async with aclosing(self._infill(body, "")) as answer:
+        async with aclosing(self._infill(body, ())) as answer:
             async for _ in answer:
                 pass
         took = (self._clock.now() - started) * 1000
@@ -152,9 +153,11 @@ class LlamaCpp:
         }
         return {name: value for name, value in body.items() if value is not None} | always
 
-    async def _infill(self, body: dict[str, object], sent: str) -> AsyncGenerator[Text | Done, None]:
+    async def _infill(self, body: dict[str, object], parts: Sequence[Part]) -> AsyncGenerator[Text | Done, None]:
+        sent = parts[0].text if parts else ""
         reply = LlamaReply(NAME, self._client.origin, sent)
-        async with aclosing(self._client.events("/infill", self._whole(body), sent=sent, is_last=_is_last)) as events:
+        events = self._client.events("/infill", self._whole(body), sent=sent, parts=parts, is_last=_is_last)
+        async with aclosing(events):
             try:
                 async for data in events:
                     if text := reply.take(data):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +17,15 @@ from urllib.parse import urlsplit
 
 from backends.address import is_local
 from backends.api import Card, Done, FimRequest, Finish, Text, Usage
+from backends.audit import Part, fim_parts
 from backends.errors import AGAIN, BackendError, BadRequest, QuotaSpent, RateLimited, Unauthorised
-from backends.http import END_OF_STREAM, Client, Cut, Wiring
+from backends.http import END_OF_STREAM, Client, Cut
 from backends.keys import Secret
 from backends.mistral_models import Model, models_in, named
 from backends.pace import Pace, has_no_plan
 from backends.refusal import Refusal, wait_of
 from backends.reply import Reply
+from backends.wiring import Wiring
 from context.clock import Clock
 from context.privacy import FimContext
 
@@ -95,7 +97,7 @@ class Mistral:
         if request.ahead and self._pace.is_scarce():
             yield Done(Finish.STOP, Usage())
             return
-        async with aclosing(self._ask(body_of(request, self._model, self._salt))) as events:
+        async with aclosing(self._ask(body_of(request, self._model, self._salt), fim_parts(request.context))) as events:
             async for event in events:
                 yield event
 
@@ -127,7 +129,7 @@ class Mistral:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def _ask(self, body: Mapping[str, Any]) -> AsyncGenerator[Text | Done, None]:
+    async def _ask(self, body: Mapping[str, Any], parts: Sequence[Part] = ()) -> AsyncGenerator[Text | Done, None]:
         name, server = self._persona.name, self._client.server
         if self._lacks_key:
             raise Unauthorised(name, f"No key is set for {server}, so nothing was sent.", KEY_MEND)
@@ -136,7 +138,7 @@ class Mistral:
         sent = f"{body['prompt']}{body.get('suffix', '')}"
         reply = Reply(name, server, sent)
         ended = False
-        async with aclosing(self._client.events(COMPLETIONS, body, sent=sent)) as events:
+        async with aclosing(self._client.events(COMPLETIONS, body, sent=sent, parts=parts)) as events:
             try:
                 async for data in events:
                     if data == END_OF_STREAM:

@@ -12,11 +12,12 @@ from backends.api import Calls, Card, ChatRequest, Done, Text
 from backends.chat_models import fitting, known
 from backends.chat_reply import answer
 from backends.errors import BackendError, BadRequest, QuotaSpent, RateLimited, Unauthorised
-from backends.http import Client, Wiring
+from backends.http import Client
 from backends.keys import Secret
 from backends.mistral import DEFAULT_URL, HOSTS, KEY_MEND
 from backends.pace import Pace, has_no_plan
 from backends.refusal import Refusal, wait_of
+from backends.wiring import Wiring
 from context.clock import Clock
 
 NAME = "mistral"
@@ -57,7 +58,7 @@ class MistralChat:
         name = self._choose(request)
         model = known(name)
         body = chat_body.mistral(request, name, predicts=model is not None and model.predicts)
-        async with aclosing(answer(self._client, NAME, body)) as events:
+        async with aclosing(answer(self._client, NAME, body, request)) as events:
             async for event in events:
                 yield event
 

@@ -10,16 +10,17 @@ an alias, and bounds the context. A server without such a list is asked all the 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from backends import served
 from backends.address import is_local
 from backends.api import Card, Done, FimRequest, Finish, Text
+from backends.audit import Part, fim_parts
 from backends.diagnosis import REFUSALS, Refused, diagnose, no_form
 from backends.errors import BackendError, BadReply, BadRequest
-from backends.http import END_OF_STREAM, Client, Cut, Wiring
+from backends.http import END_OF_STREAM, Client, Cut
 from backends.keys import Secret
 from backends.models import recognise
 from backends.refusal import Refusal
@@ -27,6 +28,7 @@ from backends.reply import Reply
 from backends.served import Served
 from backends.stops import SERVER_LIMIT, StopScanner
 from backends.templates import SUFFIX, TEMPLATES, two_fields
+from backends.wiring import Wiring
 from context.clock import Clock
 from context.privacy import FimContext
 
@@ -94,7 +96,7 @@ class OpenAI:
         while True:
             body = self._body(chosen, prompt, request.max_tokens, request.temperature, request.seed)
             try:
-                async with aclosing(self._answer(body, prompt)) as answer:
+                async with aclosing(self._answer(body, prompt, fim_parts(request.context))) as answer:
                     async for event in answer:
                         yield event
                 return
@@ -154,11 +156,13 @@ class OpenAI:
         }
         return body | {name: value for name, value in optional.items() if value is not None}
 
-    async def _answer(self, body: dict[str, object], prompt: Prompt) -> AsyncGenerator[Text | Done, None]:
+    async def _answer(
+        self, body: dict[str, object], prompt: Prompt, parts: Sequence[Part] = ()
+    ) -> AsyncGenerator[Text | Done, None]:
         """One request's stream: to the server's end, or to a stop string that the server let pass."""
         sent = prompt.text + (prompt.suffix or "")
         reply, stops, ended = Reply(NAME, self._client.origin, sent), StopScanner(prompt.stop), False
-        async with aclosing(self._client.events("/v1/completions", body, sent=sent)) as events:
+        async with aclosing(self._client.events("/v1/completions", body, sent=sent, parts=parts)) as events:
             try:
                 async for data in events:
                     if data == END_OF_STREAM:

@@ -17,9 +17,10 @@ from backends.api import Calls, Card, ChatRequest, Done, Text
 from backends.chat_reply import answer
 from backends.diagnosis import REFUSALS, TOO_LONG_WORDS, Refused
 from backends.errors import BackendError, BadReply, BadRequest
-from backends.http import Client, Wiring
+from backends.http import Client
 from backends.keys import Secret
 from backends.refusal import Refusal
+from backends.wiring import Wiring
 from context.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class OpenAIChat:
             if not self._asks_usage:
                 body.pop("stream_options", None)
             try:
-                async with aclosing(answer(self._client, self._backend, body)) as events:
+                async with aclosing(answer(self._client, self._backend, body, request)) as events:
                     async for event in events:
                         yield event
                 return

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from backends import keys
 from backends.address import is_local, origin_of, root_of
 from backends.api import Chatter, Infiller
+from backends.audit import AuditLog
 from backends.breaker import Breaker
 from backends.closed import Closed
 from backends.errors import BackendError, BadRequest
-from backends.http import Wiring
 from backends.keys import Found, Secret
 from backends.route import Leg, Route
 from backends.scripted import ScriptedInfiller
+from backends.wiring import Wiring
 from context.clock import Clock
 from context.privacy import Gate
 
@@ -49,10 +50,17 @@ class BackendConfig:
     fim_template: str = ""
     chat_model: str = ""
     chat_timeout: float = 120.0
+    audit: AuditLog | None = None
 
     @property
     def wiring(self) -> Wiring:
-        return Wiring(connect=self.connect_timeout, total=self.timeout, ca_file=self.ca_file, proxy=self.proxy)
+        return Wiring(
+            connect=self.connect_timeout,
+            total=self.timeout,
+            ca_file=self.ca_file,
+            proxy=self.proxy,
+            audit=self.audit,
+        )
 
     @property
     def chat_wiring(self) -> Wiring:

@@ -13,8 +13,9 @@ from backends import discovery
 from backends.api import Card, Done, FimRequest, Text
 from backends.discovery import Host, NoHost
 from backends.errors import Unreachable
-from backends.http import Client, Wiring
+from backends.http import Client
 from backends.mistral import Mistral, Persona, body_of
+from backends.wiring import Wiring
 from context.clock import Clock
 
 NAME = "host"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from backends.api import Card
+from backends.audit import AuditLog
 from backends.keys import Secret
 from backends.registry import BackendConfig
 from lsp_server.gate import Limits
@@ -26,7 +29,15 @@ def backend_config(settings: Settings, key: Secret | None = None) -> BackendConf
         fim_template=settings.fim_template,
         chat_model=settings.chat_model,
         chat_timeout=settings.chat_timeout_ms / 1000,
+        audit=AuditLog(audit_path()) if settings.audit else None,
     )
+
+
+def audit_path() -> Path:
+    """Where the ledger of what left lies, for all servers of this user."""
+    import platformdirs
+
+    return platformdirs.user_data_path("infill", appauthor=False) / "audit.jsonl"
 
 
 def limits(settings: Settings) -> Limits:

@@ -145,6 +145,12 @@ class Settings:
         limits=(0, 10_000),
         scope=Scope.MACHINE,
     )
+    audit: bool = declared(
+        False,
+        "Keep a ledger on this machine of what left it: when, to whom, from which files, with hashes and never with text. "
+        "Where it cannot be written, nothing is sent. `infill audit` shows it.",
+        scope=Scope.MACHINE,
+    )
     log_level: Literal["error", "warning", "info", "debug"] = declared(
         "warning", "How much the server writes to standard error; never the text of files.", scope=Scope.MACHINE
     )

@@ -9,9 +9,9 @@ import pytest
 
 from backends.api import Done, Text
 from backends.errors import BackendError
-from backends.http import Wiring
 from backends.keys import Secret
 from backends.mistral import Mistral
+from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from tests.fault_server import Answer, event, serving
 from tests.requests import fim_request

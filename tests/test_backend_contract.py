@@ -22,10 +22,10 @@ from backends import discovery
 from backends.api import Done, Infiller, Text
 from backends.discovery import Host
 from backends.errors import BackendError, Unreachable
-from backends.http import Wiring
 from backends.keys import Secret
 from backends.registry import NAMES, SERVERS, BackendConfig, build
 from backends.running_host import RunningHost
+from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from context.privacy import Gate
 from tests.fault_server import LAST_CHUNK, Answer, Asked, chunk, event, head_of, reply, serving

@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 
 from backends.api import Done, Text
-from backends.http import Wiring
 from backends.keys import Secret
 from backends.mistral import Mistral
+from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from tests.fault_server import LAST_CHUNK, Asked, chunk, event, head_of, serving
 from tests.requests import fim_request

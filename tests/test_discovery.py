@@ -15,9 +15,9 @@ from backends import discovery, private_file
 from backends.api import Text
 from backends.discovery import Host, NoHost
 from backends.errors import BackendError, Unreachable
-from backends.http import Wiring
 from backends.keys import Secret
 from backends.running_host import RunningHost
+from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from tests.fault_server import Answer, Asked, event, reply, serving, stream
 from tests.requests import fim_request

@@ -11,9 +11,9 @@ import pytest
 
 from backends.api import Done, FimRequest, Finish, Text, Usage
 from backends.errors import BackendError, BadRequest, RateLimited
-from backends.http import Wiring
 from backends.keys import Secret
 from backends.llama_cpp import LlamaCpp
+from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from context.privacy import Cleared, Excerpt, FimContext
 from tests.fault_server import Answer, Asked, FaultServer, event, reply, serving, stream

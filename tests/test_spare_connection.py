@@ -7,9 +7,9 @@ from contextlib import aclosing
 from pathlib import Path
 
 from backends.dial import SPARE_EVERY
-from backends.http import Wiring
 from backends.keys import Secret
 from backends.mistral import Mistral
+from backends.wiring import Wiring
 from tests.fake_clock import FakeClock
 from tests.fault_server import Asked, FaultServer, chunk, event, head_of, serving
 from tests.requests import fim_request

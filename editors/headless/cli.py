@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "config": "Show the settings in force and where each came from.",
     "key": "Keep, clear or find the key of a backend.",
     "usage": "Show tokens, cost, latency and acceptance.",
+    "audit": "Show what left this machine, when, to whom and from which files.",
     "bench": "Measure: typing against a model of any speed, completion on a repository's own history.",
 }
 

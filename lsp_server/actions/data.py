@@ -32,6 +32,11 @@ def as_data(pieces: Sequence[Piece]) -> str:
     )
 
 
+def files_of(pieces: Sequence[Piece]) -> tuple[str, ...]:
+    """Whose text it is, each file once."""
+    return tuple(dict.fromkeys(piece.path for piece in pieces))
+
+
 def _attributes(piece: Piece) -> str:
     facts: dict[str, object] = {"about": piece.about, "file": piece.path, "first_line": piece.first}
     # JSON keeps a file's name on one line and inside its quotes, whatever it is called.

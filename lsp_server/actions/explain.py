@@ -9,7 +9,7 @@ from backends.api import Role
 from context.desk import Desk
 from lsp_server.actions.around import around, chosen_piece
 from lsp_server.actions.chosen import Chosen
-from lsp_server.actions.data import DATA_RULE, as_data
+from lsp_server.actions.data import DATA_RULE, as_data, files_of
 from lsp_server.actions.markdown import Cleaner
 from lsp_server.actions.outcome import Declined, Told
 from lsp_server.actions.talker import Said, Talker, silent
@@ -72,10 +72,10 @@ async def explain(
 
 def conversation(chosen: Chosen, desk: Desk, history: Sequence[Turn]) -> list[Said]:
     """The code stands in the first message; what follows is as the user and the model said it."""
-    data = as_data([*around(chosen, desk), chosen_piece(chosen, desk)])
+    pieces = [*around(chosen, desk), chosen_piece(chosen, desk)]
     said = [Said(Role.SYSTEM, SYSTEM)]
     turns = history[-MOST_HISTORY:]
     first = turns[0].text if turns and turns[0].by_user else ASK
-    said.append(Said(Role.USER, f"{data}\n\n{first}"))
+    said.append(Said(Role.USER, f"{as_data(pieces)}\n\n{first}", files_of(pieces)))
     rest = turns[1:] if turns and turns[0].by_user else turns
     return [*said, *(Said(Role.USER if turn.by_user else Role.ASSISTANT, turn.text) for turn in rest)]

@@ -16,7 +16,7 @@ from lsp_server.actions.answer import code_in, fence_for
 from lsp_server.actions.around import around, chosen_piece
 from lsp_server.actions.checks import Candidate, first_objection
 from lsp_server.actions.chosen import Chosen
-from lsp_server.actions.data import DATA_RULE, Piece, as_data
+from lsp_server.actions.data import DATA_RULE, Piece, as_data, files_of
 from lsp_server.actions.edits import line_end_of, lines_of, minimal
 from lsp_server.actions.outcome import Declined, Proposal
 from lsp_server.actions.packages import unknown_imports
@@ -77,8 +77,8 @@ def conversation(chosen: Chosen, desk: Desk, wish: str, fence: str, about: tuple
         f"a line of {fence} and another, and with nothing else. Keep the indentation, and every line that need not change, as it "
         f"is. Nothing outside of the chosen lines can be changed. {DATA_RULE} You may look around with the tools; they only read."
     )
-    data = as_data([*around(chosen, desk), *about, chosen_piece(chosen, desk)])
-    return [Said(Role.SYSTEM, system), Said(Role.USER, f"{data}\n\n{wish}")]
+    pieces = [*around(chosen, desk), *about, chosen_piece(chosen, desk)]
+    return [Said(Role.SYSTEM, system), Said(Role.USER, f"{as_data(pieces)}\n\n{wish}", files_of(pieces))]
 
 
 def _read(answer: str, fence: str, chosen: Chosen) -> str | Declined:

@@ -14,7 +14,7 @@ from lsp_server.actions.answer import json_in
 from lsp_server.actions.around import path_of
 from lsp_server.actions.checks import faults
 from lsp_server.actions.chosen import row_of, whole
-from lsp_server.actions.data import DATA_RULE, Piece, as_data
+from lsp_server.actions.data import DATA_RULE, Piece, as_data, files_of
 from lsp_server.actions.edits import Edit, applied, line_end_of, lines_of, minimal
 from lsp_server.actions.findings import SCHEMA, Finding, Review, Spans, anchor, read
 from lsp_server.actions.outcome import Declined, Proposal
@@ -109,7 +109,7 @@ async def _ask(snapshot: Snapshot, part: Spans, desk: Desk, talker: Talker, abou
     text = snapshot.text
     path = path_of(whole(snapshot), desk)
     pieces = [Piece(about, path, text[start:end], row_of(text, start) + 1) for start, end in part]
-    said = [Said(Role.SYSTEM, SYSTEM), Said(Role.USER, f"{as_data(pieces)}\n\nReview {about}.")]
+    said = [Said(Role.SYSTEM, SYSTEM), Said(Role.USER, f"{as_data(pieces)}\n\nReview {about}.", files_of(pieces))]
     for _ in (1, 2):
         answer = await talker.ask(said, schema=SCHEMA, max_tokens=MAX_TOKENS)
         found = json_in(answer.text)

@@ -24,10 +24,11 @@ LARGEST_ANSWER = 120_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message before the gate has judged it. `system` is only ever our own words."""
+    """A message before the gate has judged it. `system` is only ever our own words; `files` are those whose text it holds."""
 
     role: Role
     text: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Talker:
     ) -> Answer:
         """One answer, after as many rounds of tools as it needs. `watch` gets its pieces. Raises `BackendError`."""
         request = ChatRequest(
-            tuple(Message(each.role, self._gate.clear(each.text)) for each in said),
+            tuple(Message(each.role, self._gate.clear(each.text), files=each.files) for each in said),
             model=self._model,
             max_tokens=max_tokens,
             schema=schema,
@@ -140,7 +141,8 @@ class Talker:
         answers = []
         for call in calls:
             self._report(tools.describe(call))
-            answers.append(Message(Role.TOOL, clear(await tools.run(call)), call_id=call.id))
+            found = await tools.run(call)
+            answers.append(Message(Role.TOOL, clear(found.text), call_id=call.id, files=found.files))
         asked = Message(Role.ASSISTANT, clear(text), calls)
         return replace(request, messages=(*request.messages, asked, *answers))
 

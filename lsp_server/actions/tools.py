@@ -14,7 +14,7 @@ from typing import Any
 
 from backends.api import Tool, ToolCall
 from context.desk import Desk
-from lsp_server.actions.data import Piece, as_data
+from lsp_server.actions.data import Piece, as_data, files_of
 from lsp_server.actions.looking import Looking, NoSuchThing
 
 MOST_CALLS = 20
@@ -80,6 +80,14 @@ ABILITIES: tuple[Ability, ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a tool says, as data, and the files whose text that holds."""
+
+    text: str
+    files: tuple[str, ...] = ()
+
+
 class Toolbox:
     """The tools of one answer, with what is left of their limits."""
 
@@ -100,25 +108,26 @@ class Toolbox:
         what = next((str(given[name])[:60] for name in ("path", "name", "text") if name in given), "")
         return f"The model {ability.says} {what}."
 
-    async def run(self, call: ToolCall) -> str:
-        """What the tool found, as data; never raises. File reading runs in a thread."""
+    async def run(self, call: ToolCall) -> Found:
+        """What the tool found; never raises. File reading runs in a thread."""
         ability = next((each for each in ABILITIES if each.tool.name == call.name), None)
         if ability is None:
-            return "There is no such tool."
+            return Found("There is no such tool.")
         if self._calls <= 0 or self._bytes <= 0:
-            return "The limit of what the tools may show is reached. Answer with what you have."
+            return Found("The limit of what the tools may show is reached. Answer with what you have.")
         self._calls -= 1
         try:
             pieces = await asyncio.to_thread(ability.run, self._looking, _arguments(call))
         except NoSuchThing as error:
-            return str(error)
+            return Found(str(error))
         found = as_data(pieces) if pieces else "Nothing was found."
         allowed = min(MOST_OF_ONE, self._bytes)
         data = found.encode("utf-8", "replace")
         self._bytes -= min(len(data), allowed)
         if len(data) <= allowed:
-            return found
-        return data[:allowed].decode("utf-8", "ignore") + "\n(cut off here: ask for less at a time)"
+            return Found(found, files_of(pieces))
+        some = data[:allowed].decode("utf-8", "ignore") + "\n(cut off here: ask for less at a time)"
+        return Found(some, files_of(pieces))
 
 
 def _arguments(call: ToolCall) -> Mapping[str, Any]:

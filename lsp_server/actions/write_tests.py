@@ -17,7 +17,7 @@ from lsp_server.actions.answer import code_in, fence_for
 from lsp_server.actions.around import around, chosen_piece
 from lsp_server.actions.checks import LEFT_OUT, faults
 from lsp_server.actions.chosen import Chosen
-from lsp_server.actions.data import DATA_RULE, Piece, as_data
+from lsp_server.actions.data import DATA_RULE, Piece, as_data, files_of
 from lsp_server.actions.edits import line_end_of
 from lsp_server.actions.frameworks import Framework, Project, find
 from lsp_server.actions.outcome import Declined
@@ -105,7 +105,7 @@ def _conversation(
     assert chosen.definition is not None, "checked before"
     return [
         Said(Role.SYSTEM, system),
-        Said(Role.USER, f"{as_data(pieces)}\n\nWrite tests for {chosen.definition.name}."),
+        Said(Role.USER, f"{as_data(pieces)}\n\nWrite tests for {chosen.definition.name}.", files_of(pieces)),
     ]
 
 

@@ -16,9 +16,9 @@ from backends.errors import (
     TimedOut,
     Unreachable,
 )
-from backends.http import Wiring
 from backends.keys import Secret
 from backends.mistral import Mistral
+from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from tests.fault_server import (
     Answer,

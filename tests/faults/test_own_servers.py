@@ -25,10 +25,10 @@ from backends.errors import (
     Unauthorised,
     Unreachable,
 )
-from backends.http import Wiring
 from backends.keys import Secret
 from backends.llama_cpp import LlamaCpp
 from backends.openai import OpenAI
+from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from tests.fault_server import Answer, Asked, endless, event, head_of, raw, reply, reset, serving, silence, stream
 from tests.requests import fim_request

@@ -27,6 +27,7 @@
 ---@field max_file_bytes? integer Files larger than this get no suggestions.
 ---@field daily_tokens? integer Tokens a day after which backends that cost money are left alone; 0 for no limit.
 ---@field daily_cost? number Spending a day after which backends that cost money are left alone; 0 for no limit.
+---@field audit? boolean Keep a ledger on this machine of what left it: when, to whom, from which files, with hashes and never with text. Where it cannot be written, nothing is sent. `infill audit` shows it.
 ---@field log_level? 'error'|'warning'|'info'|'debug' How much the server writes to standard error; never the text of files.
 return {
   enabled = true,
@@ -55,5 +56,6 @@ return {
   max_file_bytes = 2000000,
   daily_tokens = 0,
   daily_cost = 0.0,
+  audit = false,
   log_level = 'warning',
 }
