@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from backends.host.jobs import HostBroke, HostBusy, HostError, HostOutOfMemory, TooLong
+from backends.host.jobs import HostBroke, HostBusy, HostClosing, HostError, HostOutOfMemory, TooLong, Unsuitable
 
 
 def test_the_seam_needs_no_torch() -> None:
@@ -16,8 +16,17 @@ def test_the_seam_needs_no_torch() -> None:
 
 
 def test_every_error_says_what_to_do() -> None:
-    errors: tuple[HostError, ...] = (TooLong(9, 9, 9), HostBusy(3, 2.0), HostOutOfMemory(), HostBroke("TypeError"))
-    assert {type(error) for error in errors} == set(HostError.__subclasses__())
+    errors: tuple[HostError, ...] = (
+        TooLong(9, 9, 9),
+        HostBusy(3, 2.0),
+        HostOutOfMemory(),
+        HostClosing(),
+        Unsuitable("Model"),
+        HostBroke("TypeError"),
+    )
+    assert {type(error) for error in errors} == {
+        made for made in HostError.__subclasses__() if made.__module__ == "backends.host.jobs"
+    }
     for error in errors:
         assert str(error).endswith("."), "a sentence"
         assert "again" in str(error) or "fewer" in str(error), "and what to do"

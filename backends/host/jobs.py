@@ -4,6 +4,8 @@
     ├── TooLong             prompt and answer together do not fit the model's context: ask for less
     ├── HostBusy            more requests wait than the host takes: try again in `after` seconds
     ├── HostOutOfMemory     the memory did not suffice even after the caches were dropped: try again, or ask for less
+    ├── Unsuitable          this model cannot be served at all: choose another
+    ├── HostClosing         the host was told to stop: start it again
     └── HostBroke           a bug or a fault below us; the host lives on
 
 Whoever starts the host's process sets OMP_WAIT_POLICY=passive before torch is loaded: the threads of OpenMP otherwise spin
@@ -40,7 +42,8 @@ class Job:
     `document` says whose text it is: the newest job of a document goes first and replaces an older one that still runs, and
     "" belongs to none. `client` is who asks, for fairness. What is not `typing` is batch work and waits while anybody types.
     `temperature` 0 takes the likeliest token; above it the same `seed` gives the same answer. `deadline` is in seconds of the
-    scheduler's clock; what was computed by then is the answer.
+    scheduler's clock; what was computed by then is the answer. With `max_tokens` 0 the prompt is read and nothing written, so
+    that the first keystroke finds it there.
     """
 
     ids: tuple[int, ...]
@@ -118,6 +121,18 @@ class HostOutOfMemory(HostError):
         super().__init__(
             "The host ran out of memory and dropped its caches: ask again, with a shorter prompt if it happens once more."
         )
+
+
+class Unsuitable(HostError):
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"A {model} gives other results step by step than at once, so it is not served: try again with another."
+        )
+
+
+class HostClosing(HostError):
+    def __init__(self) -> None:
+        super().__init__("The host is shutting down: start it again, or choose another backend.")
 
 
 class HostBroke(HostError):

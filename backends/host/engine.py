@@ -1,0 +1,180 @@
+"""The model as the scheduler sees it: sequences to take and give back, and `read`, which turns new tokens into logits.
+
+Everything here runs on one thread, the scheduler's. Whether our attention computes a model's own function is not believed but
+proved when the engine is made: the same tokens through both, in pieces and side by side, must give the same logits. A model
+that fails is read by its own cache, one sequence at a time, slower and never wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Ids
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache, PreTrainedModel
+
+from backends.host import packed, quantize, recurrent
+from backends.host.attention import Row
+from backends.host.jobs import HostOutOfMemory, Unsuitable
+from backends.host.packed import Packed
+from backends.host.recurrent import OneByOne
+from backends.host.sequences import Layout
+
+PROOF = 40
+"""Tokens of the proof: enough for several pieces, few enough to cost nothing beside loading."""
+
+
+class Reader(Protocol):
+    """What reads tokens; `crops` says whether a sequence can forget its last ones, as a wrong draft needs."""
+
+    crops: bool
+
+    @property
+    def bytes(self) -> int: ...
+    def fits(self, tokens: int) -> bool: ...
+    def take(self, ids: Ids[int], document: str, room: int) -> Any: ...
+    def give(self, sequence: Any) -> None: ...
+    def drop(self, sequence: Any) -> None: ...
+    def shed(self) -> None: ...
+    def read(self, rows: list[Row], interrupted: Callable[[], bool]) -> list[Tensor]: ...
+
+
+@dataclass(slots=True)
+class Engine:
+    """`context` is how many tokens the model can hold in all; `quantized` says that its weights are int8."""
+
+    reader: Reader
+    context: int
+    vocabulary: int
+    device: torch.device
+    threads: int
+    quantized: bool
+
+    @classmethod
+    def of(
+        cls,
+        model: PreTrainedModel,
+        *,
+        cache_bytes: int = 2 << 30,
+        int8: bool | None = None,
+        threads: int | None = None,
+        progress: Callable[[str], None] = lambda message: None,
+    ) -> Engine:
+        """Takes the model over: its attention and, with `int8`, its weights are replaced. `int8` None means on a CPU, where a
+        token costs what reading the weights costs, unless they are float32, which somebody chose who wants exactness."""
+        model.eval().requires_grad_(False)
+        config, device = model.config.get_text_config(), model.device
+        threads = threads or threads_at_hand()
+        torch.set_num_threads(threads)
+        progress("Checking that the model's attention is computed right.")
+        with torch.inference_mode():
+            reader = _reader(model, cache_bytes, small=int8 is not False and model.dtype != torch.float32)
+        wanted = int8 if int8 is not None else device.type == "cpu" and model.dtype != torch.float32
+        if wanted:
+            progress("Rounding the weights to eight bits.")
+            wanted = quantize.to_int8(model)
+        context = int(getattr(config, "max_position_embeddings", 0) or 1 << 20)
+        return cls(reader, context, int(config.vocab_size), device, threads, wanted)
+
+    @contextmanager
+    def thread(self) -> Iterator[None]:
+        """Around all that the reading thread does: torch keeps both of these for each thread of ours apart."""
+        torch.set_num_threads(self.threads)
+        with torch.inference_mode():
+            yield
+
+    def take(self, ids: Ids[int], document: str, room: int) -> Any:
+        try:
+            return self.reader.take(ids, document, room)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            self.shed()
+            raise HostOutOfMemory from None
+
+    def read(self, rows: list[Row], interrupted: Callable[[], bool] = lambda: False) -> list[Tensor]:
+        """Logits (wanted, vocabulary) for each row. Where memory runs out, the kept sequences are dropped and it is tried once
+        more; then it is `HostOutOfMemory`, and the caller drops the rows' sequences."""
+        for tried in (False, True):
+            try:
+                with torch.inference_mode():
+                    return self.reader.read(rows, interrupted)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self.shed()
+                if tried or not self.reader.crops:
+                    break
+        raise HostOutOfMemory
+
+    def shed(self) -> None:
+        self.reader.shed()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """torch says it by a type of its own on a GPU and by a sentence on a CPU."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
+
+
+def threads_at_hand() -> int:
+    """Processors that this process may use, less one for the editor where there are more than two."""
+    try:
+        own = len(os.sched_getaffinity(0))
+    except AttributeError:  # no such thing on macOS
+        own = os.cpu_count() or 1
+    return max(1, own - 1 if own > 2 else own)
+
+
+def _reader(model: PreTrainedModel, budget: int, *, small: bool) -> Reader:
+    """`small` keeps keys and values in bfloat16 also where the layers compute in float32."""
+    generator = torch.Generator().manual_seed(1)
+    vocabulary = int(model.config.get_text_config().vocab_size)
+    ids: list[int] = torch.randint(vocabulary, (PROOF,), generator=generator).tolist()
+    cache = DynamicCache(config=model.config)
+    right = recurrent.read(model, ids, cache)
+    if packed.suits(model):
+        layout = _layout(cache, torch.bfloat16 if small else model.dtype, model.device)
+        reader = Packed(model, layout, budget)
+        if _agree(right, _in_pieces(reader, ids), model.dtype):
+            reader.shed()
+            return reader
+        reader.detach()
+    for in_parts, parts in ((True, [ids[:17], ids[17:]]), (False, [ids[:17], *([token] for token in ids[17:])])):
+        state = DynamicCache(config=model.config)
+        if _agree(right, torch.cat([recurrent.read(model, part, state) for part in parts]), model.dtype):
+            return OneByOne(model, budget, in_parts=in_parts)
+    raise Unsuitable(type(model).__name__)
+
+
+def _layout(cache: DynamicCache, dtype: torch.dtype, device: torch.device) -> Layout:
+    heads = tuple((layer.keys.shape[1], layer.keys.shape[3], layer.values.shape[3]) for layer in cache.layers)
+    return Layout(heads, dtype, device)
+
+
+def _in_pieces(reader: Packed, ids: list[int]) -> Tensor:
+    """Logits of `ids` read as an engine reads: in pieces, a single token among them, beside another sequence."""
+    one, other = (reader.take(ids, name, len(ids)) for name in ("one", "other"))
+    if one is None or other is None:
+        raise HostOutOfMemory
+    logits, start = [], 0
+    for size in (21, 1, 3, len(ids) - 25):
+        part = ids[start : start + size]
+        logits.append(reader.read([Row(other, part[::-1], 1), Row(one, part, size)], lambda: False)[1])
+        start += size
+    reader.give(one)
+    reader.give(other)
+    return torch.cat(logits)
+
+
+def _agree(right: Tensor, ours: Tensor, dtype: torch.dtype) -> bool:
+    """Relative distance of all logits; random rounding of sixteen bits stays far below a wrong mask or position."""
+    tolerance = 1e-3 if dtype == torch.float32 else 5e-2
+    right, ours = right.float(), ours.float()
+    return bool((right - ours).norm() <= tolerance * right.norm()) and bool(ours.isfinite().all())
