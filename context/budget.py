@@ -33,6 +33,10 @@ class Budget:
     def excerpt_tokens(self) -> int:
         return self.tokens - int(self.tokens * self.prefix_share) - int(self.tokens * self.suffix_share)
 
+    @property
+    def excerpt_chars(self) -> int:
+        return int(self.excerpt_tokens * self.chars_per_token)
+
     def count(self, text: str) -> int:
         """An estimate of the tokens of a text, never 0 for a text that is not empty."""
         return -int(-len(text) // self.chars_per_token)

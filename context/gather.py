@@ -61,7 +61,7 @@ def explain(
 ) -> tuple[FimContext, tuple[Candidate, ...]]:
     """What `gather` gives, with every candidate: for `infill why`, and for measuring sources one by one."""
     context, pieces = _gather(cursor, desk, budget, deadline, sources)
-    return context, tuple(_candidate(piece, desk) for piece in pieces)
+    return context, tuple(_candidate(piece, desk, budget) for piece in pieces)
 
 
 def _gather(
@@ -94,7 +94,7 @@ def _find(
 ) -> Finds:
     surroundings = around(cursor, window)
     found, left_out = _ask(cursor, desk, surroundings, deadline, sources)
-    packed, pieces = pack(found, chances(found, surroundings), budget)
+    packed, pieces = pack(found, chances(found, surroundings), budget, lambda one: _name(one, desk))
     return packed, pieces, left_out
 
 
@@ -125,13 +125,18 @@ def _ask(
 def _excerpt(packed: Packed, cursor: Cursor, desk: Desk) -> Excerpt | LeftOut:
     path = packed.found.path
     if path is None or path == cursor.snapshot.path:
-        name = desk.gate.relative(path) or packed.found.name.rpartition("/")[2]
-        name += REMOVED if packed.found.former else ""
-        return desk.gate.excerpt_of_buffer(name, packed.text, packed.found.source)
+        return desk.gate.excerpt_of_buffer(_name(packed.found, desk), packed.text, packed.found.source)
     return desk.gate.excerpt(path, packed.text, packed.found.source)
 
 
-def _candidate(piece: Piece, desk: Desk) -> Candidate:
-    name = desk.gate.relative(piece.found.path) or piece.found.name.rpartition("/")[2]
-    last = piece.first + piece.text.count("\n")
-    return Candidate(piece.found.source, name, piece.first + 1, last, piece.worth, piece.tokens, piece.reason)
+def _name(found: Found, desk: Desk) -> str:
+    """What the model reads above the lines of a file."""
+    name = desk.gate.relative(found.path) or found.name.rpartition("/")[2]
+    return f"{name}{REMOVED}" if found.former else name
+
+
+def _candidate(piece: Piece, desk: Desk, budget: Budget) -> Candidate:
+    last, tokens = piece.first + piece.text.count("\n"), budget.count(piece.text)
+    return Candidate(
+        piece.found.source, _name(piece.found, desk), piece.first + 1, last, piece.worth, tokens, piece.reason
+    )

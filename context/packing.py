@@ -1,14 +1,15 @@
-"""Which lines of what was found are shown: those that bring most for their tokens, until the budget or the use ends.
+"""Which lines of what was found are shown: those that bring most for their length, until the budget or the use ends.
 
 Finds are cut into pieces of a few lines. A piece is worth the chances of the names in it that neither the windows nor a
-chosen piece shows; the piece with most worth for its tokens is taken first. So nothing is shown twice, and what says
-nothing new is left out of the middle of a find.
+chosen piece shows; the piece with most worth for its length is taken first. So nothing is shown twice, and what says
+nothing new is left out of the middle of a find. All that surrounds a piece counts as its length: the path above the first
+piece of a file, and the mark where lines are left out.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -19,28 +20,31 @@ from context.found import Found
 LONGEST_LINE = 200
 """Characters of a line beyond which it is data, not code to read."""
 
-LEAST = 0.00003
-"""Worth for each token below which a piece is not shown: what helps nobody only costs time."""
+LEAST = 0.00001
+"""Worth for each character below which a piece is not shown: what helps nobody only costs time."""
 
 UNLIKELY = 0.0004
 """The chance below which a name is not counted."""
 
-LONGEST_PATH = 80
-"""Characters of a path that are counted: what is shown is the part below the workspace."""
-
-GAP = "..."
+GAP = "...\n"
 """Stands for lines that are left out between two pieces of one file."""
+
+HEADER = 12
+"""Characters of a prompt around the path of each file, whatever the form."""
 
 
 @dataclass(slots=True)
 class Piece:
-    """Some lines of a find. `worth` is what it brought when it was judged last; `reason` says why it is not shown."""
+    """Lines [first, end) of a find; blank ones that follow belong to it and are not in its text.
+
+    `worth` is what it brought when it was judged last; `reason` says why it is not shown.
+    """
 
     found: Found
     first: int
+    end: int
     text: str
     names: frozenset[str]
-    tokens: int
     worth: float = 0.0
     reason: str = ""
 
@@ -61,90 +65,115 @@ class Packed:
     def text(self) -> str:
         """The pieces with a mark where lines are left out."""
         parts: list[str] = []
-        end = self.pieces[0].first
+        end = shown = self.pieces[0].first
         for piece in self.pieces:
             if piece.first > end:
-                indent = piece.text[: len(piece.text) - len(piece.text.lstrip())]
-                parts.append(f"{indent}{GAP}\n")
+                parts.append(GAP)
+            elif parts and piece.first > shown:
+                parts.append("\n")
             parts.append(piece.text)
-            end = piece.first + piece.text.count("\n")
+            end, shown = piece.end, piece.first + piece.text.count("\n")
         return "".join(parts)
 
+    def touches(self, piece: Piece) -> bool:
+        """Whether no line lies between the piece and one that is shown."""
+        return any(one.end == piece.first or piece.end == one.first for one in self.pieces)
 
-def pack(found: Sequence[Found], chances: Mapping[str, float], budget: Budget) -> tuple[list[Packed], list[Piece]]:
-    """The files to show, the most worth last, and all pieces with what became of them."""
-    pieces = _pieces(found, chances, budget)
+
+def pack(
+    found: Sequence[Found],
+    chances: Mapping[str, float],
+    budget: Budget,
+    name: Callable[[Found], str],
+) -> tuple[list[Packed], list[Piece]]:
+    """The files to show, the most worth last, and all pieces with what became of them. `name` is what stands above a file."""
+    pieces = _pieces(found, chances)
     waiting: list[tuple[float, int]] = []
+    by_place: dict[str, list[int]] = {}
     for number, piece in enumerate(pieces):
-        piece.worth = chances_of(piece, chances)
-        if piece.worth / piece.tokens < LEAST:
+        piece.worth = sum(map(chances.__getitem__, piece.names))
+        rate = piece.worth / len(piece.text)
+        if rate < LEAST:
             piece.reason = "hardly related"
         else:
-            waiting.append((-piece.worth / piece.tokens, number))
+            waiting.append((-rate, number))
+            by_place.setdefault(piece.found.shown_as, []).append(number)
     heapq.heapify(waiting)
     shown: dict[str, Packed] = {}
     covered: set[str] = set()
-    room = budget.excerpt_tokens
+    judged: set[int] = set()
+    room = budget.excerpt_chars
     while waiting:
         was, number = heapq.heappop(waiting)
+        if number in judged:
+            continue
         piece = pieces[number]
         place = piece.found.shown_as
-        cost = piece.tokens + (0 if place in shown else budget.count(place[-LONGEST_PATH:]) + 4)
+        packed = shown.get(place)
+        cost = len(piece.text)
+        if packed is None:
+            cost += len(name(piece.found)) + HEADER
+        else:
+            cost += 1 if packed.touches(piece) else len(GAP)
         piece.worth = sum(map(chances.__getitem__, piece.names - covered))
         rate = piece.worth / cost
         if waiting and -rate > waiting[0][0] and rate < -was * 0.999:
             heapq.heappush(waiting, (-rate, number))
-        elif rate < LEAST:
+            continue
+        judged.add(number)
+        if rate < LEAST:
             piece.reason = "says nothing new"
         elif cost > room:
             piece.reason = "over the budget"
         else:
             room -= cost
             covered |= piece.names
-            shown.setdefault(place, Packed(place, piece.found)).pieces.append(piece)
+            if packed is None:
+                packed = shown[place] = Packed(place, piece.found)
+                # The others of this file need no path any more: what they were judged at is too little.
+                for other in by_place[place]:
+                    if other not in judged:
+                        heapq.heappush(waiting, (-pieces[other].worth / len(pieces[other].text), other))
+            packed.pieces.append(piece)
     for packed in shown.values():
         packed.pieces.sort(key=lambda piece: piece.first)
     return sorted(shown.values(), key=lambda packed: (packed.worth, packed.place)), pieces
 
 
-def chances_of(piece: Piece, chances: Mapping[str, float]) -> float:
-    """What the piece would be worth alone."""
-    return sum(map(chances.__getitem__, piece.names))
-
-
-def _pieces(found: Sequence[Found], chances: Mapping[str, float], budget: Budget) -> list[Piece]:
+def _pieces(found: Sequence[Found], chances: Mapping[str, float]) -> list[Piece]:
     """All finds in pieces; a line that two finds hold is in the first one's only."""
     pieces: list[Piece] = []
     known = {name for name, chance in chances.items() if chance >= UNLIKELY}
     taken: dict[str, set[int]] = {}
     for one in found:
         rows = taken.setdefault(one.shown_as, set())
-        for row, text, names, height in _cut(one.text, one.lines):
-            lines = range(one.first + row, one.first + row + height)
+        for first, end, text, names in _cut(one.text, one.lines):
+            lines = range(one.first + first, one.first + end)
             if rows.isdisjoint(lines):
                 rows.update(lines)
                 useful = names & known
                 if useful:
-                    mark = len(text) - len(text.lstrip()) + len(GAP) + 1
-                    pieces.append(Piece(one, lines.start, text, useful, budget.count(text) + budget.count(" " * mark)))
+                    pieces.append(Piece(one, lines.start, lines.stop, text, useful))
     return pieces
 
 
 @lru_cache(maxsize=2_000)
-def _cut(text: str, most: int) -> tuple[tuple[int, str, frozenset[str], int], ...]:
-    """Pieces of at most `most` lines without blank ones: (row, text, names, lines). Kept, as finds come back line by line."""
-    rows = text.split("\n")
-    pieces: list[tuple[int, str, frozenset[str], int]] = []
+def _cut(text: str, most: int) -> tuple[tuple[int, int, str, frozenset[str]], ...]:
+    """Pieces of at most `most` lines without blank ones: (first, end, text, names). Kept, as finds come back line by line."""
+    rows = text.removesuffix("\n").split("\n")
+    pieces: list[tuple[int, int, str, frozenset[str]]] = []
     row = 0
     while row < len(rows):
         if not rows[row].strip():
             row += 1
             continue
-        end = row + 1
-        while end < len(rows) and end - row < most and rows[end].strip():
-            end += 1
-        if max(map(len, rows[row:end])) <= LONGEST_LINE:
-            piece = "\n".join(rows[row:end]) + "\n"
-            pieces.append((row, piece, names_in(piece), end - row))
-        row = end
+        first = row
+        while row < len(rows) and row - first < most and rows[row].strip():
+            row += 1
+        lines = rows[first:row]
+        while row < len(rows) and not rows[row].strip():
+            row += 1
+        if max(map(len, lines)) <= LONGEST_LINE:
+            piece = "\n".join(lines) + "\n"
+            pieces.append((first, row, piece, names_in(piece)))
     return tuple(pieces)

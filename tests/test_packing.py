@@ -17,7 +17,7 @@ def found(text: str, path: str = "/w/a.py", first: int = 0) -> Found:
 
 def check(*finds: Found, tokens: int = 100) -> tuple[dict[str, str], dict[str, str]]:
     """Shown text for each file, and the reasons for the pieces that are left out."""
-    packed, pieces = pack(finds, CHANCES, Budget(tokens, prefix_share=0, suffix_share=0))
+    packed, pieces = pack(finds, CHANCES, Budget(tokens, prefix_share=0, suffix_share=0), lambda one: one.place)
     shown = {one.place: one.text for one in packed}
     return shown, {piece.text.strip(): piece.reason for piece in pieces if piece.reason}
 
@@ -30,7 +30,7 @@ def test_a_name_is_shown_once() -> None:
 
 def test_lines_of_a_file_stand_in_order_with_a_mark_for_what_is_left_out() -> None:
     shown, _ = check(found("def f():\n    beta\n    nothing\n    more\n    alpha\n"))
-    assert shown == {"/w/a.py": f"    beta\n    {GAP}\n    alpha\n"}
+    assert shown == {"/w/a.py": f"    beta\n{GAP}    alpha\n"}
 
 
 def test_nothing_is_shown_where_nothing_helps() -> None:
@@ -44,7 +44,7 @@ def test_the_budget_is_kept_and_the_best_is_taken() -> None:
 
 
 def test_the_same_lines_found_twice_count_once() -> None:
-    _, pieces = pack([found("alpha\n"), found("alpha\n")], CHANCES, Budget(100))
+    _, pieces = pack([found("alpha\n"), found("alpha\n")], CHANCES, Budget(100), lambda one: one.place)
     assert len(pieces) == 1
 
 
@@ -55,3 +55,14 @@ def test_the_file_that_helps_most_stands_last() -> None:
 
 def test_lines_of_data_are_not_shown() -> None:
     assert check(found("alpha = '" + "x" * 300 + "'\n"))[0] == {}
+
+
+def test_a_blank_line_is_no_gap() -> None:
+    shown, _ = check(found("alpha\n\n\nbeta\ngamma\n"))
+    assert shown == {"/w/a.py": "alpha\n\nbeta\ngamma\n"}
+
+
+def test_paths_and_marks_count() -> None:
+    """Two short files cost two paths: the second does not fit where its line alone would."""
+    finds = [found("alpha\n", "/w/a.py"), found("beta\n", "/w/b.py")]
+    assert list(check(*finds, tokens=8)[0]) == ["/w/a.py"] and len(check(*finds, tokens=16)[0]) == 2
