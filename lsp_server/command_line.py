@@ -6,7 +6,7 @@ Shared by `infill lsp`, `python -P -m lsp_server` and the commands that ask a ba
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from lsp_server.options import Option, Unfit, Value, read_text
@@ -15,11 +15,12 @@ from lsp_server.settings import OPTIONS
 FLAGS = ("backend", "base_url", "model", "local_only", "log_level")
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Adds a group of flags; `given` reads what came in them. A value that does not fit is a usage error."""
+def add_flags(parser: argparse.ArgumentParser, *, without: Container[str] = ()) -> None:
+    """Adds a group of flags; `given` reads what came in them. A value that does not fit is a usage error. `without` leaves out
+    those that a command has a meaning of its own for."""
     group = parser.add_argument_group("settings, for this run only")
     for option in OPTIONS:
-        if option.name not in FLAGS:
+        if option.name not in FLAGS or option.name in without:
             continue
         flag, words = "--" + option.name.replace("_", "-"), option.doc.split(". ")[0].rstrip(".")
         if option.type is bool:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.fault_server import FaultServer, event, serving, stream
+from tests.fault_server import FaultServer, event, reply, serving, stream
 
 
 def fim(*pieces: str) -> list[bytes]:
@@ -42,6 +42,15 @@ class Provider:
     @property
     def asked(self) -> int:
         return len(self._server.asked)
+
+    @property
+    def bodies(self) -> list[str]:
+        """What was sent with each question, as text."""
+        return [asked.body.decode() for asked in self._server.asked]
+
+    def refuses(self, status: int) -> None:
+        """From now on every question is refused."""
+        self._server.answer = reply(status, {"message": "no"})
 
     @property
     def last_authorization(self) -> str:

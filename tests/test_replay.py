@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,42 +16,12 @@ from editors.headless.metrics import calibration_error, edit_similarity, exact, 
 from editors.headless.past import Past, added_lines, points
 from editors.headless.replay import PointResult, TypingResult, replay
 from tests.fake_clock import FakeClock
-
-FIRST = """import os
-
-
-def first(alpha, beta):
-    return alpha + beta
-
-
-def last(gamma):
-    return gamma
-"""
-SECOND = FIRST.replace(
-    "    return alpha + beta\n", "    total = alpha + beta\n    # a remark\n    return total * canary\n"
-).replace("    return gamma\n", "    import sys\n    return second_canary(gamma)\n")
-
-
-def git(folder: Path, *arguments: str) -> None:
-    who = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(folder), *who, *arguments], check=True, capture_output=True)
+from tests.past_repository import FIRST, SECOND, repository_in
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
-    for name, text in (("a.py", FIRST), ("old/b.py", "value.method(argument)\n")):
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text)
-    git(folder, "add", ".")
-    git(folder, "commit", "-qm", "one")
-    (folder / "a.py").write_text(SECOND)
-    (folder / "future.py").write_text("third_canary = fourth_canary(1)\n")
-    git(folder, "add", ".")
-    git(folder, "commit", "-qm", "two")
-    return folder
+    return repository_in(tmp_path / "repository")
 
 
 def newest(folder: Path) -> tuple[History, Commit]:
@@ -155,7 +124,7 @@ def test_an_index_of_the_past_holds_the_past(repository: Path) -> None:
     history, commit = newest(repository)
     index = Past(history).index(commit.parent)
     vocabulary = Vocabulary(index.words)
-    assert index.paths == ["a.py", "old/b.py"]
+    assert index.paths == ["a.py", "gone.py", "old/b.py"]
     assert vocabulary.stored_range("canary")[0] == vocabulary.stored_range("canary")[1]
     history.close()
 

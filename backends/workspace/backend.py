@@ -50,8 +50,7 @@ class WorkspaceInfiller:
         self._roots, self._gate, self._clock = list(roots), gate, clock
         self._temporary = None if store else tempfile.TemporaryDirectory(prefix="infill-")
         folder = store or Path(self._temporary.name if self._temporary else "")
-        name = hashlib.sha256("\0".join(str(root) for root in self._roots).encode()).hexdigest()[:24]
-        self._target = folder / f"{name}.index"
+        self._target = index_file(folder, self._roots)
         self._child: Build | None = None
         self._library: Library | None = None
         self._offers: Trees | None = None
@@ -187,6 +186,12 @@ class WorkspaceInfiller:
         child, self._child = self._child, None
         if child is not None:
             child.end()
+
+
+def index_file(store: Path, roots: Sequence[Path]) -> Path:
+    """Where the index of these folders is kept."""
+    name = hashlib.sha256("\0".join(str(root) for root in roots).encode()).hexdigest()[:24]
+    return store / f"{name}.index"
 
 
 def _changed_at(path: Path) -> int:

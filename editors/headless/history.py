@@ -85,7 +85,7 @@ class History:
 
     def text(self, blob: str) -> str:
         """The object's text; "" where it is binary."""
-        data = self._blob(blob)
+        data = self.data(blob)
         return "" if b"\0" in data[:8000] else data.decode("utf-8", "replace")
 
     def edits(self, commit: Commit) -> Iterator[Edited]:
@@ -136,7 +136,8 @@ class History:
                     counts[file] = counts.get(file, 0) + 1
         return sorted(counts, key=lambda file: (-counts[file], file))[:most]
 
-    def _blob(self, name: str) -> bytes:
+    def data(self, name: str) -> bytes:
+        """The object as it is; b"" where there is none."""
         assert self._blobs.stdin is not None and self._blobs.stdout is not None
         self._blobs.stdin.write(name.encode() + b"\n")
         self._blobs.stdin.flush()

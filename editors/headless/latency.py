@@ -44,7 +44,7 @@ OWN_FILES = (
 )
 FIRST, TOKENS = (100, 300, 800), (50, 150)
 LONG, SHORT = 1100, 500  # characters of a passage
-FLAGS = ("--set=daily_tokens=0", "--set=daily_cost=0")
+UNLIMITED = ("--set=daily_tokens=0", "--set=daily_cost=0")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,10 +114,14 @@ def session(name: str, passage: Passage, speed: Speed, seed: int) -> tuple[Recor
     assert passage.snapshot.path is not None
     with tempfile.TemporaryDirectory() as home:
         root = passage.snapshot.path.parent
-        with Stage(root, Path(home), timeline, FLAGS) as stage:
+        with Stage(root, Path(home), timeline, _flags) as stage:
             policy = session.begin(partial(Ours, stage, model, passage.snapshot, session.buffer, root))
             stage.play(lambda: session.over)
     return session.record, policy.requests
+
+
+def _flags(url: str) -> Sequence[str]:
+    return ("--backend", "mistral", "--base-url", url, *UNLIMITED)
 
 
 def _passages(path: Path | None, sessions: int, seed: int) -> list[Passage]:

@@ -3,151 +3,148 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from editors.headless.command import Command
 from editors.headless.exits import Exit, Stop
-from editors.headless.terminal import Ink
+from editors.headless.replays import direct
+from editors.headless.runs import options
+from lsp_server.command_line import add_flags, as_flags, given
 
 if TYPE_CHECKING:
-    from editors.headless.replay import Answerer, PointResult, TypingResult
+    from editors.headless.history import History
+    from editors.headless.replays.run import Task, Wish
+    from editors.headless.runs.journal import Journal
 
 EXAMPLES = """\
-  infill bench replay .                          300 added lines of the newest commits, replayed
-  infill bench replay . --backend word           the same, by plain word completion
-  infill bench replay ../app --lines 100 --json  one line of JSON for each question, and the summary last
+  infill bench replay .                          300 added lines of the newest commits, through the real server
+  infill bench replay . --backend mistral        by another backend; interrupted, the same command goes on
+  infill bench replay ../app --lines 100 --json  one line of JSON for each line, and the summary last
+  infill bench replay . --report replay.html     with plots
+  infill bench replay . --backend word           a baseline: plain word completion
 """
-
-
-def _workspace(without: frozenset[str]) -> Answerer:
-    from backends.workspace.backend import WorkspaceInfiller
-    from context.clock import MonotonicClock
-    from context.privacy import Gate
-    from editors.headless.replay import Backend
-
-    return Backend(WorkspaceInfiller([], Gate(), None, MonotonicClock(), without=without), Gate())
-
-
-def _nothing(without: frozenset[str]) -> Answerer:
-    from editors.headless.baselines import Nothing
-
-    return Nothing()
-
-
-def _word(without: frozenset[str]) -> Answerer:
-    from editors.headless.baselines import WordCompletion
-
-    return WordCompletion()
-
-
-def _copy(without: frozenset[str]) -> Answerer:
-    from editors.headless.baselines import LongestCopy
-
-    return LongestCopy()
-
-
-ANSWERERS: Mapping[str, Callable[[frozenset[str]], Answerer]] = {
-    "workspace": _workspace,
-    "nothing": _nothing,
-    "word": _word,
-    "copy": _copy,
-}
-SCOPES = ("fresh", "file", "near", "repository", "shape", "judge", "offers")
+BACKENDS = ("workspace", "mistral", "openai", "llama_cpp", "host", "scripted")
+MODES = ("point", "typing")
+COLUMNS = ("EM, line start", "EM, mid-line", "EM, inside a name", "EM, block", "RoCC", "AR", "wrong per line")
+PLACED = ("backend", "base_url", "model")
+"""Settings that say where the model is: the stage stands there for the server, and the bench asks."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("repository", type=Path, help="a git repository, or its git directory")
-    parser.add_argument("--backend", choices=tuple(ANSWERERS), default="workspace", help="who answers")
+    parser.add_argument(
+        "--backend", choices=(*BACKENDS, *direct.BASELINES), default="workspace", help="who answers (default workspace)"
+    )
     parser.add_argument("--lines", type=int, default=300, metavar="N", help="lines drawn (default 300)")
     parser.add_argument(
         "--commits", type=int, default=400, metavar="N", help="newest commits to draw from (default 400)"
     )
     parser.add_argument("--start", default="HEAD", metavar="REV", help="the commit to look back from (default HEAD)")
-    parser.add_argument(
-        "--floor", type=float, metavar="0..1", help="confidence for automatic offers (default: eagerness normal)"
-    )
-    parser.add_argument(
-        "--without", nargs="*", choices=SCOPES, default=(), help="what the workspace model must do without"
-    )
     parser.add_argument("--seed", type=int, default=1, metavar="N")
-    parser.add_argument("--json", action="store_true", help="print JSON Lines")
+    parser.add_argument("--mode", choices=(*MODES, "both"), default="both", help="how to ask (default both)")
+    parser.add_argument(
+        "--tokens",
+        type=int,
+        default=0,
+        metavar="K",
+        help="take what is right in its first K tokens (default: its line)",
+    )
+    options.add_flags(parser)
+    add_flags(parser, without=("backend", "log_level"))
+    seam = parser.add_argument_group("without a server")
+    seam.add_argument("--direct", action="store_true", help="ask the workspace model, or a baseline, at its own seam")
+    seam.add_argument("--floor", type=float, metavar="0..1", help="confidence for automatic offers")
+    seam.add_argument(
+        "--without", nargs="*", choices=direct.SCOPES, default=(), help="what the workspace model must do without"
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from editors.headless.history import NoHistory
-    from lsp_server.eagerness import DIALS, Eagerness
+    if arguments.direct or arguments.without or arguments.floor is not None or arguments.backend in direct.BASELINES:
+        return direct.run(arguments)
+    from editors.headless.history import History, NoHistory
 
-    if arguments.floor is None:
-        arguments.floor = DIALS[Eagerness.NORMAL].floor
     try:
-        results = asyncio.run(_replay(arguments))
+        history = History(arguments.repository)
+        try:
+            return _replay(arguments, history)
+        finally:
+            history.close()
     except NoHistory as error:
         raise Stop(Exit.USAGE, f"{error} `infill bench` asks about the commits of a git repository.") from error
-    if not results:
+
+
+def _replay(arguments: argparse.Namespace, history: History) -> int:
+    from editors.headless.replays.run import tasks
+
+    wish = wish_of(arguments)
+    found = tasks(history, wish)
+    if not found:
         raise Stop(Exit.NOTHING, "No commit added a line of code that is worth asking about.")
-    summary = _summary(results)
-    if arguments.json:
-        print(json.dumps({"summary": summary, "settings": _settings(arguments)}))
-    else:
-        print(_table(summary))
-    return Exit.DONE
+    with options.open_journal(arguments, "replay", plan_of(arguments)) as journal:
+        ask(journal, history, wish, found, say=arguments.json)
+        return options.conclude(arguments, journal, COLUMNS)
 
 
-async def _replay(arguments: argparse.Namespace) -> list[PointResult | TypingResult]:
-    from context.clock import MonotonicClock
-    from editors.headless.replay import as_row, replay
+def ask(journal: Journal, history: History, wish: Wish, found: list[Task], *, say: bool) -> None:
+    """Asks what the journal does not have yet. Raises `Stop` with what is to be done when the backend does not answer."""
+    from backends.errors import BackendError
+    from editors.headless.replays.run import Replay, Stopped
+    from editors.headless.runs.progress import Progress
+    from editors.headless.stage import Silent
 
-    answerer = ANSWERERS[arguments.backend](frozenset(arguments.without))
-    results: list[PointResult | TypingResult] = []
-    lines = 0
-    async for result in replay(
-        arguments.repository,
-        answerer,
-        MonotonicClock(),
+    missing = [task for task in found if not journal.has(task.name)]
+    lines, left = (sum(len(task.lines) for task in some) for some in (found, missing))
+    try:
+        with Replay(history, wish) as replay, Progress("lines", lines, done=lines - left) as progress:
+            for task in missing:
+                rows = replay.rows(task)
+                journal.add(task.name, rows)
+                progress.step(len(rows), failed=sum(bool(row.failed) for row in rows))
+                for row in rows if say else ():
+                    print(json.dumps(row.as_json()), flush=True)
+    except (Stopped, Silent) as error:
+        kept = f"{len(journal.rows)} of {lines} lines are done and kept; the same command goes on with the rest."
+        raise Stop(Exit.BACKEND, f"{error} {kept}") from error
+    except BackendError as error:
+        raise Stop(Exit.BACKEND, str(error)) from error
+
+
+def wish_of(arguments: argparse.Namespace) -> Wish:
+    from editors.headless.replays.run import Wish
+    from lsp_server.from_settings import backend_config
+    from lsp_server.resolve import resolve
+
+    said = {**given(arguments), "backend": arguments.backend}
+    settings = resolve(said).settings
+    return Wish(
         lines=arguments.lines,
         commits=arguments.commits,
-        seed=arguments.seed,
-        floor=arguments.floor,
         start=arguments.start,
-    ):
-        results.append(result)
-        row = as_row(result)
-        if arguments.json:
-            print(json.dumps(row))
-        if row["mode"] == "typing" and sys.stderr.isatty():
-            lines += 1
-            print(f"\r{lines}/{arguments.lines} lines", end="", file=sys.stderr, flush=True)
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
-    return results
+        seed=arguments.seed,
+        modes=MODES if arguments.mode == "both" else (arguments.mode,),
+        tokens=arguments.tokens,
+        config=backend_config(settings),
+        flags=as_flags({name: value for name, value in said.items() if name not in PLACED}),
+    )
 
 
-def _settings(arguments: argparse.Namespace) -> dict[str, object]:
-    kept = ("backend", "lines", "commits", "start", "floor", "seed")
-    return {name: getattr(arguments, name) for name in kept} | {"without": sorted(arguments.without)}
+def plan_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What decides the questions and the answers, as far as it can be said."""
+    from importlib.metadata import version
 
+    from editors.headless.runs.about import OWN, commit_of
 
-def _summary(results: list[PointResult | TypingResult]) -> Mapping[str, object]:
-    from editors.headless.summary import summary
-
-    return summary(results)
-
-
-def _table(found: Mapping[str, object]) -> str:
-    ink = Ink(sys.stdout)
-    lines = []
-    for name, value in found.items():
-        if isinstance(value, list):
-            middle, low, high = value
-            lines.append(f"{name:44} {middle:7.2f}  {ink.dim(f'[{low:.2f}, {high:.2f}]')}")
-        else:
-            lines.append(f"{name:44} {value:7}" if isinstance(value, int) else f"{name:44} {value:7.2f}")
-    return "\n".join(lines)
+    kept = ("backend", "lines", "commits", "seed", "mode", "tokens")
+    return {
+        "repository": str(arguments.repository.resolve()),
+        "commit": commit_of(arguments.repository, arguments.start),
+        **{name: getattr(arguments, name) for name in kept},
+        "settings": dict(given(arguments)),
+        "infill": f"{version('infill-ls')} {commit_of(OWN)}".strip(),
+    }
 
 
 COMMAND = Command(EXAMPLES, _arguments, _run)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,13 +9,13 @@ from typing import Any
 
 from context.snapshot import Snapshot
 from editors.headless.buffer import Buffer, Ghost
+from editors.headless.event_stream import HEADERS, event_of
 from editors.headless.imagined import CHARS_PER_TOKEN, Imagined
 from editors.headless.policy import Request, Showing
 from editors.headless.stage import Connection, Stage
 
 AUTOMATIC = 2  # LSP 3.18's InlineCompletionTriggerKind
 LOADING = 0.5  # real seconds for what the server loads on threads when a file is opened
-HEADERS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 class Ours:
@@ -86,7 +84,7 @@ class Ours:
 
     def _answer(self, connection: Connection) -> None:
         """Plays Mistral's endpoint: streams the imagined answer, until it ends or the server hangs up."""
-        path, body = connection.take()
+        _, path, body = connection.take()
         if not path.endswith("/fim/completions"):
             connection.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
             return
@@ -105,20 +103,10 @@ class Ours:
                 connection.write(HEADERS)
             request.say(tokens[number])
             last = number == len(tokens) - 1
-            connection.write(_event(tokens[number], request, last=last))
+            connection.write(event_of(tokens[number], request.prompt, request.tokens, last=last))
             if last:
                 request.done = True
             else:
                 timeline.at(asked_at + speed.first + (number + 1) / speed.tokens, lambda: say(number + 1))
 
         timeline.at(asked_at + speed.first, lambda: say(0))
-
-
-def _event(token: str, request: Request, *, last: bool) -> bytes:
-    usage = {"prompt_tokens": request.prompt, "completion_tokens": request.tokens}
-    usage["total_tokens"] = request.prompt + request.tokens
-    choice = {"index": 0, "delta": {"role": "assistant", "content": token}, "finish_reason": "stop" if last else None}
-    chunk = {"id": "bench", "object": "chat.completion.chunk", "created": 0, "model": "codestral-latest"}
-    data = f"data: {json.dumps({**chunk, 'choices': [choice], **({'usage': usage} if last else {})})}\n\n"
-    raw = (data + ("data: [DONE]\n\n" if last else "")).encode()
-    return re.sub(rb"^", b"%x\r\n" % len(raw), raw, count=1) + b"\r\n" + (b"0\r\n\r\n" if last else b"")

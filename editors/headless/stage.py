@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -67,22 +68,28 @@ class Timeline:
 
 
 class Stage:
-    """Use as a context manager. `hears(message)` gets whatever the server sends; `asked(connection)` a completed HTTP request."""
+    """Use as a context manager. `hears(message)` gets whatever the server sends; `asked(connection)` a completed HTTP request.
 
-    def __init__(self, root: Path, home: Path, timeline: Timeline, flags: Sequence[str]) -> None:
+    `flags` are the server's, given the address at which the stage listens in a model's place; `home` is the folder of its user,
+    so that nothing of the real user's settings, keys and indexes is in it.
+    """
+
+    def __init__(self, root: Path, home: Path, timeline: Timeline, flags: Callable[[str], Sequence[str]]) -> None:
         self.timeline = timeline
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {**os.environ, "HOME": str(home), "MISTRAL_API_KEY": "bench", "NO_PROXY": "127.0.0.1"}
+        given = {name: value for name, value in os.environ.items() if not name.startswith(("INFILL_", "CODESTRAL_"))}
+        environment = {**given, "HOME": str(home), "MISTRAL_API_KEY": "bench", "NO_PROXY": "127.0.0.1"}
         environment |= {f"XDG_{kind}_HOME": str(home) for kind in ("CONFIG", "CACHE", "DATA", "STATE")}
+        environment["XDG_RUNTIME_DIR"] = str(home / "run")
         own = Path(__file__).resolve().parent.parent.parent
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(own), os.environ.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-P", "-m", "editors.headless.frozen", str(theirs.fileno())),
-                *("--backend", "mistral", "--base-url", self.url, *flags),
+                *flags(self.url),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -102,10 +109,10 @@ class Stage:
         self._settled = 0
         self.settle()
 
-    def weigh(self) -> None:
+    def weigh(self, times: int = WEIGHINGS) -> None:
         """Finds out what being told the time and asked for a sign of life costs the server: that is the bench's doing."""
         costs = []
-        for _ in range(WEIGHINGS):
+        for _ in range(times):
             self.settle()
             costs.append(self._processor() - self._began)
         self._own_cost = median(costs)
@@ -253,18 +260,24 @@ class Connection:
         head, end, body = self._unread.partition(b"\r\n\r\n")
         return bool(end) and len(body) >= _length(head)
 
-    def take(self) -> tuple[str, Any]:
-        """The request's path and its body."""
+    def take(self) -> tuple[str, str, Any]:
+        """The request's method, its path and its body."""
         head, _, body = self._unread.partition(b"\r\n\r\n")
         length = _length(head)
         self._unread = body[length:]
-        return head.split(b" ")[1].decode(), json.loads(body[:length]) if length else None
+        method, path, _ = head.decode("latin-1").split(" ", 2)
+        return method, path, json.loads(body[:length]) if length else None
 
     def write(self, data: bytes) -> None:
         try:
             self._raw.sendall(data)
         except OSError:
             self.gone = True
+
+    def hang_up(self) -> None:
+        """Ends it from the model's end; it is closed when the server has seen that."""
+        with suppress(OSError):
+            self._raw.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.gone = True

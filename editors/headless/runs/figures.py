@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from editors.headless.runs.measures import MEASURES
 from editors.headless.runs.rows import Row
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class Summary:
 def summary(rows: Iterable[Row]) -> Summary:
     rows = list(rows)
     good = [row for row in rows if not row.failed]
-    names = list(dict.fromkeys(name for row in good for name in row.measures))
+    order = list(MEASURES)
+    named = {name for row in good for name in row.measures}
+    names = sorted(named, key=lambda name: (order.index(name if name in order else name.partition(",")[0]), name))
     kinds = list(dict.fromkeys(name for row in good for name in row.times))
     return Summary(
         rows=len(rows),

@@ -1,0 +1,1 @@
+"""`infill bench replay` through the real server: commits of a repository, written again in an editor that is only imagined."""
