@@ -1,0 +1,121 @@
+"""What is decided when an engine is made: whose attention, which weights; and what becomes of it when memory ends."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from backends.host import attention
+from backends.host.attention import Row
+from backends.host.engine import Engine, is_out_of_memory
+from backends.host.jobs import HostOutOfMemory, Unsuitable
+from backends.host.packed import Packed
+from backends.host.quantize import Int8Linear
+from backends.host.recurrent import OneByOne
+from backends.host.shapes import SHAPES, configuration
+from tests.host_models import tiny
+
+IDS = list(range(5, 45))
+
+
+def logits_of(engine: Engine, ids: list[int]) -> torch.Tensor:
+    with engine.thread():
+        sequence = engine.take(ids, "", len(ids))
+        return engine.read([Row(sequence, ids, 1)])[0]
+
+
+def _everything(span: attention._Span, window: int | None, first: int, like: torch.Tensor) -> torch.Tensor:
+    """A mask that lets a token see those that come after it."""
+    return torch.zeros(span.size, span.start + span.size - first)
+
+
+def test_attention_that_is_computed_wrong_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = tiny("qwen2")(torch.tensor([IDS])).logits[0, -1:]
+    monkeypatch.setattr(attention._Span, "mask", _everything)
+    engine = Engine.of(tiny("qwen2"), threads=1)
+    assert isinstance(engine.reader, OneByOne)
+    assert torch.allclose(logits_of(engine, IDS), right, atol=1e-4)
+
+
+def test_a_model_that_cannot_be_read_in_steps_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny("codegen")
+    plain = model.forward
+    monkeypatch.setattr(model, "forward", lambda **given: plain(**{**given, "past_key_values": None}))
+    with pytest.raises(Unsuitable, match="CodeGenForCausalLM"):
+        Engine.of(model, threads=1)
+
+
+def test_weights_in_eight_bits_are_close() -> None:
+    plain, engine = tiny("llama"), Engine.of(tiny("llama"), threads=1, int8=True)
+    assert engine.quantized
+    right, close = plain(torch.tensor([IDS])).logits[0, -1], logits_of(engine, IDS)[0]
+    assert torch.cosine_similarity(right, close, dim=0) > 0.99
+
+
+def test_one_giant_activation_leaves_bits_to_the_other_tokens() -> None:
+    torch.manual_seed(1)
+    linear = nn.Linear(64, 32)
+    inputs = torch.randn(5, 64)
+    inputs[0] *= 10_000
+    with torch.inference_mode():
+        error = (Int8Linear(linear)(inputs) - linear(inputs))[1:].norm() / linear(inputs)[1:].norm()
+    assert error < 0.03
+
+
+def test_floats_of_thirty_two_bits_stay_unless_asked_for() -> None:
+    assert not Engine.of(tiny("llama"), threads=1).quantized
+    assert Engine.of(tiny("llama").bfloat16(), threads=1).quantized
+    assert not Engine.of(tiny("llama").bfloat16(), threads=1, int8=False).quantized
+
+
+def test_a_model_of_experts_keeps_its_weights() -> None:
+    assert not Engine.of(tiny("granite_moe"), threads=1, int8=True).quantized
+
+
+@pytest.mark.parametrize("family", ["qwen2", "gemma", "starcoder2"])
+def test_sixteen_bits_are_read_by_our_attention_too(family: str) -> None:
+    plain, engine = tiny(family), Engine.of(tiny(family).bfloat16(), threads=1, int8=False)
+    assert isinstance(engine.reader, Packed)
+    right, close = plain(torch.tensor([IDS])).logits[0, -1], logits_of(engine, IDS)[0]
+    assert torch.cosine_similarity(right, close, dim=0) > 0.98
+
+
+def test_memory_that_ends_in_a_pass_sheds_what_is_kept() -> None:
+    engine = Engine.of(tiny("qwen2"), threads=1)
+    reader = engine.reader
+    assert isinstance(reader, Packed)
+    logits_of(engine, IDS[::-1])
+    reader.give(reader.sequences._held[0])
+    sequence = engine.take(IDS, "", 40)
+    assert len(reader.sequences) == 2
+    plain, failures = reader._model, [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+
+    def failing(**given: object) -> object:
+        if failures:
+            raise failures.pop(0)
+        return plain(**given)
+
+    failing.config = plain.config  # type: ignore[attr-defined]
+    reader._model = failing  # type: ignore[assignment]
+    with pytest.raises(HostOutOfMemory):
+        engine.read([Row(sequence, IDS, 1)])
+    assert len(reader.sequences) == 1, "only what is in use is left"
+    assert engine.read([Row(sequence, IDS, 1)])[0].shape == (1, 300)
+
+
+def test_other_errors_are_no_want_of_memory() -> None:
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert not is_out_of_memory(RuntimeError("shape '[2]' is invalid for input of size 3"))
+
+
+def test_shapes_have_the_sizes_they_are_called_by() -> None:
+    for name in SHAPES:
+        config = configuration(name)
+        head = config.hidden_size // config.num_attention_heads
+        attention_size = config.hidden_size * head * 2 * (config.num_attention_heads + config.num_key_value_heads)
+        layer = attention_size + 3 * config.hidden_size * config.intermediate_size
+        embeddings = config.vocab_size * config.hidden_size * (1 if config.tie_word_embeddings else 2)
+        billions = (config.num_hidden_layers * layer + embeddings) / 1e9
+        said = float(name.rstrip("BM")) / (1000 if name.endswith("M") else 1)
+        assert said * 0.9 < billions < said * 1.15, name

@@ -1,0 +1,123 @@
+"""Which sequence a new prompt takes over, what is copied, and what goes when memory ends."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backends.host.sequences import STEP, Layout, Sequence, Sequences, shared
+
+LAYOUT = Layout(((1, 2, 2), (1, 2, 2)), torch.float32, torch.device("cpu"))
+ONE = STEP * LAYOUT.bytes_per_token
+TEXT = list(range(100))
+
+
+def read(sequence: Sequence, ids: list[int]) -> None:
+    """As a model would: the keys of a token are its own number, in both layers."""
+    start = len(sequence.ids)
+    for layer in range(2):
+        sequence.keys[layer][0, start : start + len(ids)] = torch.tensor(ids, dtype=torch.float32)[:, None]
+        sequence.values[layer][0, start : start + len(ids)] = -torch.tensor(ids, dtype=torch.float32)[:, None]
+    sequence.ids += ids
+
+
+def held(sequences: Sequences, ids: list[int], document: str) -> Sequence:
+    sequence = sequences.take(ids, document, len(ids))
+    assert sequence is not None
+    read(sequence, ids[len(sequence.ids) :])
+    sequences.give(sequence)
+    return sequence
+
+
+def test_the_next_keystroke_takes_the_sequence_over() -> None:
+    sequences = Sequences(LAYOUT, 10 * ONE)
+    first = held(sequences, TEXT, "a")
+    taken = sequences.take([*TEXT, 5], "a", 110)
+    assert taken is first
+    assert taken.ids == TEXT, "one token is left to compute"
+
+
+def test_the_same_prompt_again_leaves_its_last_token_to_compute() -> None:
+    sequences = Sequences(LAYOUT, 10 * ONE)
+    held(sequences, TEXT, "a")
+    taken = sequences.take(TEXT, "a", 110)
+    assert taken is not None
+    assert taken.ids == TEXT[:-1]
+
+
+def test_a_sequence_in_use_is_copied() -> None:
+    sequences = Sequences(LAYOUT, 10 * ONE)
+    first = held(sequences, TEXT, "a")
+    one, two = (sequences.take([*TEXT, end], "a", 110) for end in (5, 6))
+    assert one is first
+    assert two is not None
+    assert two is not first
+    assert two.ids == TEXT
+    assert two.keys[1][0, :100].equal(first.keys[1][0, :100])
+
+
+def test_another_document_copies_what_both_begin_with() -> None:
+    sequences = Sequences(LAYOUT, 10 * ONE)
+    first = held(sequences, TEXT, "a")
+    other = sequences.take([*TEXT[:50], *TEXT], "b", 160)
+    assert other is not first
+    assert other is not None
+    assert other.ids == TEXT[:50]
+    assert first.ids == TEXT
+
+
+def test_a_jump_in_a_document_keeps_what_was_read_before_it() -> None:
+    sequences = Sequences(LAYOUT, 10 * ONE)
+    first = held(sequences, TEXT, "a")
+    other = sequences.take([*TEXT[:20], *TEXT[::-1]], "a", 130)
+    assert other is not first
+    assert first.ids == TEXT
+
+
+def test_a_sequence_that_grows_keeps_what_it_holds() -> None:
+    sequences = Sequences(LAYOUT, 10 * ONE)
+    first = held(sequences, TEXT, "a")
+    long = [*TEXT, *range(100, 100 + STEP)]
+    grown = sequences.take(long, "a", len(long))
+    assert grown is first
+    assert grown.capacity == 2 * STEP
+    assert grown.keys[0][0, :100, 0].tolist() == TEXT
+
+
+def test_memory_is_never_exceeded_and_the_longest_unused_goes_first() -> None:
+    sequences = Sequences(LAYOUT, 3 * ONE)
+    kept = [held(sequences, [at, *TEXT], str(at)) for at in range(200, 203)]
+    held(sequences, [200, *TEXT, 7], "200")
+    held(sequences, [300, *TEXT], "300")
+    assert sequences.bytes <= 3 * ONE
+    assert shared(kept[0].ids, [200, *TEXT]) == 101, "used again, so it stayed"
+    taken = sequences.take([201, *TEXT], "201", 110)
+    assert taken is not None
+    assert taken.ids == [], "the one that was not used went"
+
+
+def test_what_newer_ones_of_its_document_have_overtaken_goes_before_what_is_older() -> None:
+    sequences = Sequences(LAYOUT, 4 * ONE)
+    held(sequences, [200, *TEXT], "other")
+    for at in range(300, 303):
+        held(sequences, [at, *TEXT], "a")
+    held(sequences, [400, *TEXT], "b")
+    assert [sequence.ids[0] for sequence in sequences._held] == [200, 301, 302, 400]
+
+
+def test_what_runs_is_never_dropped() -> None:
+    sequences = Sequences(LAYOUT, 2 * ONE)
+    assert sequences.take(TEXT, "a", 100) is not None
+    assert sequences.take(TEXT, "b", 100) is not None
+    assert sequences.take(TEXT, "c", 100) is None
+    assert sequences.fits(2 * STEP)
+    assert not sequences.fits(2 * STEP + 1)
+
+
+@given(st.lists(st.integers(0, 2), max_size=200), st.lists(st.integers(0, 2), max_size=200), st.integers(0, 150))
+def test_shared_beginnings_are_counted_right(one: list[int], other: list[int], same: int) -> None:
+    one, other = [9] * same + one, [9] * same + other
+    count = shared(one, other)
+    assert one[:count] == other[:count]
+    assert count == min(len(one), len(other)) or one[count] != other[count]
