@@ -34,7 +34,12 @@ Report = Callable[[str], None]
 
 
 def resolve(at: Connection, params: object) -> object:
-    """The edit of a code action that was chosen. One that cannot be had leaves the action without an edit, and a message."""
+    """The edit of a code action that was chosen. One that cannot be had leaves the action without an edit, and a message.
+
+    Neovim asks for the edits of actions too that are commands and have none; these it gets back as they are.
+    """
+    if optional(params, "data") is None:
+        return params
     argument = obj(params, "data")
     return _resolved(at, params, _proposal(at, argument, None))
 

@@ -35,7 +35,7 @@ class Client:
     registers_configuration: bool
     registers_watchers: bool
     reads_status: bool  # announced experimental.infill.status, so `infill/status` is sent to it
-    resolves_edits: bool = False  # a code action's edit may be worked out when it is chosen
+    resolves_edits: bool = False  # it shows a code action's edit, worked out when that is chosen, before it is made
     annotates_edits: bool = False  # shows edits that want to be confirmed
     creates_files: bool = False  # takes edits that create a file
     shows_documents: bool = False  # opens a document that the server names

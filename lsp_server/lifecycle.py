@@ -74,6 +74,7 @@ def _client(params: Mapping[str, object]) -> Client:
         return value if isinstance(value, str) else ""
 
     options = params.get("initializationOptions")
+    previews = can("experimental", "infill", "preview")
     return Client(
         name=text("name"),
         version=text("version"),
@@ -85,11 +86,18 @@ def _client(params: Mapping[str, object]) -> Client:
         registers_configuration=can("workspace", "didChangeConfiguration", "dynamicRegistration"),
         registers_watchers=can("workspace", "didChangeWatchedFiles", "dynamicRegistration"),
         reads_status=can("experimental", "infill", "status"),
-        resolves_edits="edit" in _strings(params, "textDocument", "codeAction", "resolveSupport", "properties"),
-        annotates_edits=can("workspace", "workspaceEdit", "changeAnnotationSupport")
-        and can("workspace", "workspaceEdit", "documentChanges"),
-        creates_files=can("workspace", "workspaceEdit", "documentChanges")
-        and "create" in _strings(params, "workspace", "workspaceEdit", "resourceOperations"),
+        resolves_edits="edit" in _strings(params, "textDocument", "codeAction", "resolveSupport", "properties")
+        and not previews,
+        annotates_edits=previews
+        or (
+            can("workspace", "workspaceEdit", "changeAnnotationSupport")
+            and can("workspace", "workspaceEdit", "documentChanges")
+        ),
+        creates_files=previews
+        or (
+            can("workspace", "workspaceEdit", "documentChanges")
+            and "create" in _strings(params, "workspace", "workspaceEdit", "resourceOperations")
+        ),
         shows_documents=can("window", "showDocument", "support"),
         shows_chat=can("experimental", "infill", "chat"),
         takes_input=can("experimental", "infill", "input"),

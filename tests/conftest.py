@@ -28,6 +28,7 @@ WANTED = {
         all(importlib.util.find_spec(name) is not None for name in ("jinja2", "pygal")),
     ),
     "test_neovim.py": ("there is no Neovim to drive: see CONTRIBUTING.md", bool(NEOVIMS)),
+    "test_neovim_actions.py": ("there is no Neovim to drive: see CONTRIBUTING.md", bool(NEOVIMS)),
     "test_neovim_native.py": ("there is no Neovim 0.12: run tools/setup_editors.sh", "latest" in NEOVIMS),
     "test_vscode.py": (
         "it takes minutes: run tools/setup_editors.sh vscode, then set INFILL_TEST_VSCODE=1",

@@ -13,13 +13,16 @@ CACHE = ROOT / ".cache" / "editors"
 VSIX = ROOT / "editors" / "vscode" / "dist" / "infill.vsix"
 _PINNED = Path(sys.executable).parent / "nvim"
 _LATEST = CACHE / "neovim" / "usr" / "bin" / "nvim"
+_OLDEST = CACHE / "neovim-0.10" / "usr" / "bin" / "nvim"
 
 
 def neovims() -> dict[str, Path]:
-    """By name: `pinned` from a wheel (0.11) and `latest` from a moving distribution (0.12 or later)."""
+    """By name: `pinned` from a wheel (0.11), `latest` from a moving distribution (0.12 or later), `oldest` from a settled one
+    (0.10)."""
     if importlib.util.find_spec("pynvim") is None:
         return {}
-    return {name: path for name, path in (("pinned", _PINNED), ("latest", _LATEST)) if path.exists()}
+    found = (("pinned", _PINNED), ("latest", _LATEST), ("oldest", _OLDEST))
+    return {name: path for name, path in found if path.exists()}
 
 
 def has_vscode() -> bool:

@@ -62,6 +62,21 @@ def test_an_editor_that_shows_no_edits_is_asked_first(
             ).replace("s)\n\n", "s), 1)\n\n", 1)
 
 
+def test_an_editor_that_previews_gets_a_command_and_edits_to_confirm(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else it announces: an edit within a code action would be made by the editor itself, unseen."""
+    capabilities = {**MODERN, "experimental": {"infill": {"preview": True}}}
+    answers = {"workspace_applyEdit": {"applied": False}}
+    with editor(project, monkeypatch, block(BETTER), capabilities=capabilities, **answers) as (client, _):
+        action = client.request("codeAction/resolve", client.action("Simplify"))["result"]
+        assert "edit" not in action
+        assert client.run(action["command"])["result"] == {"applied": False}
+        [asked] = client.asked_for("workspace/applyEdit")
+        assert asked["edit"]["changeAnnotations"]["infill"]["needsConfirmation"] is True
+        assert not client.asked_for("window/showMessageRequest")
+
+
 def test_an_edit_of_a_text_that_has_changed_is_not_made(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def slow(asked: Any, writer: Any) -> None:
         client.change(replace((0, 0), (0, 0), "# new\n"), uri=client.uri)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.acting import block
+from tests.chat_server import chat_server
 from tests.editors_found import neovims
 from tests.neovim import PLUGIN, SERVER, Neovim, neovim
 from tests.provider import Provider, provider
@@ -68,3 +71,31 @@ def test_questions_that_typing_has_overtaken_do_no_harm(nv: Neovim, fake: Provid
     nv.type("z + ")
     nv.until_ghost("quick")
     assert "rror" not in nv.nvim.command_output("messages")
+
+
+def test_code_actions_ask_before_an_edit_and_open_explanations(tmp_path: Path) -> None:
+    text = "def one():\n    return 1 + 0\n"
+    with chat_server("It gives one.\n", block("def one():\n    return 1\n")) as model:
+        settings = {"backend": "openai", "base_url": model.url}
+        init = INIT % json.dumps({"cmd": SERVER, "init_options": {"settings": settings}})
+        init += """
+          vim.lsp.inline_completion.enable(false)
+          vim.ui.select = function(items, options, choose)
+            for number, item in ipairs(items) do
+              local name = (options.format_item or tostring)(item)
+              if name:find(_G.choice, 1, true) then choose(item, number) return end
+            end
+            _G.asked = options.prompt
+            if _G.answer then choose(items[_G.answer], _G.answer) else choose(nil) end
+          end
+        """
+        with neovim(neovims()["latest"], tmp_path, init, {}) as nv:
+            nv.open("one.py", text)
+            nv.lua("_G.choice = 'Infill: Explain'; vim.lsp.buf.code_action()")
+            nv.until(lambda: "It gives one." in nv.text(), "the explanation")
+            nv.nvim.command("edit #")
+            for answer, becomes in ((2, text), (1, text.replace(" + 0", ""))):
+                nv.lua("_G.choice, _G.asked, _G.answer = 'Simplify', nil, ...; vim.lsp.buf.code_action()", answer)
+                nv.until(lambda: nv.lua("return _G.asked"), "the question")
+                assert "Apply it?" in nv.lua("return _G.asked")
+                nv.until_text(becomes.rstrip("\n"))

@@ -6,12 +6,14 @@ end
 vim.g.loaded_infill = 1
 
 vim.api.nvim_create_user_command('Infill', function(given)
-  require('infill.command').run(given.fargs)
+  local lines = given.range > 0 and { given.line1, given.line2 } or {}
+  require('infill.command').run(given.fargs, lines)
 end, {
   nargs = '*',
-  desc = 'Infill: status, toggle, why, usage, doctor …',
-  complete = function(lead, line)
-    return require('infill.command').complete(lead, line)
+  range = true,
+  desc = 'Infill: explain, refactor, review, tests, toggle, why, usage …',
+  complete = function(lead, line, column)
+    return require('infill.command').complete(lead, line:sub(1, column))
   end,
 })
 

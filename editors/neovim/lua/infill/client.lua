@@ -93,16 +93,22 @@ local function settings()
   return next(wishes) == nil and vim.empty_dict() or wishes
 end
 
+--- Neovim's own, and what the plugin adds. `preview` keeps edits out of code actions, where Neovim would make them by itself.
+local function capabilities()
+  local all = vim.lsp.protocol.make_client_capabilities()
+  all.textDocument.inlineCompletion = { dynamicRegistration = false }
+  all.experimental = { infill = { status = true, chat = true, input = true, preview = true } }
+  return all
+end
+
 ---@param buf integer
 local function start_config(buf)
-  local capabilities = vim.lsp.protocol.make_client_capabilities()
-  capabilities.textDocument.inlineCompletion = { dynamicRegistration = false }
-  capabilities.experimental = { infill = { status = true } }
   return {
     name = M.NAME,
     cmd = M.command(),
     root_dir = vim.fs.root(buf, config.now.root_markers),
-    capabilities = capabilities,
+    capabilities = capabilities(),
+    commands = require('infill.acting').commands(),
     init_options = { settings = settings() },
     settings = { infill = settings() },
     get_language_id = function(_, filetype)
@@ -111,6 +117,17 @@ local function start_config(buf)
     handlers = {
       ['infill/status'] = function(_, told)
         status.take(told)
+      end,
+      ['infill/input'] = function(_, asked)
+        return require('infill.acting').input(asked.prompt)
+      end,
+      ['workspace/applyEdit'] = function(_, params, context)
+        return require('infill.preview').edit(params, context.client_id)
+      end,
+      ['$/progress'] = function(problem, params, context, ...)
+        if not require('infill.acting').heard(params.token, params.value) then
+          vim.lsp.handlers['$/progress'](problem, params, context, ...)
+        end
       end,
     },
     on_exit = on_exit,
@@ -176,6 +193,23 @@ end
 ---@field client vim.lsp.Client
 ---@field id integer
 
+--- Asks the server of a buffer. `reply` gets the result, or nil and what went wrong.
+---@param buf integer
+---@param method string
+---@param params table
+---@param reply fun(result: any, problem: lsp.ResponseError?)
+---@return infill.Asked? nil where there is no server to ask
+function M.request(buf, method, params, reply)
+  local client = M.of(buf)
+  if not client or not client.server_capabilities then
+    return nil
+  end
+  local sent, id = call(client, 'request', method, params, function(problem, result)
+    reply(result, problem)
+  end, buf)
+  return sent and { client = client, id = id } or nil
+end
+
 --- Asks for suggestions at the cursor of the current window.
 ---@param buf integer
 ---@param by_hand boolean
@@ -183,15 +217,14 @@ end
 ---@return infill.Asked?
 function M.ask(buf, by_hand, reply)
   local client = M.of(buf)
-  if not client or not client.server_capabilities then
+  if not client then
     return nil
   end
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
   params.context = { triggerKind = by_hand and 1 or 2 }
-  local sent, id = call(client, 'request', 'textDocument/inlineCompletion', params, function(_, result)
+  return M.request(buf, 'textDocument/inlineCompletion', params, function(result)
     reply(result and (result.items or result) or {}, client.offset_encoding)
-  end, buf)
-  return sent and { client = client, id = id } or nil
+  end)
 end
 
 ---@param asked infill.Asked
@@ -211,15 +244,21 @@ function M.tell(buf, method, params)
   end
 end
 
+--- A file as it is shown: below the project's folder, else as Neovim would.
+---@param path string
+---@param client? vim.lsp.Client
+---@return string
+function M.shown_name(path, client)
+  local root = client and client.root_dir
+  return root and vim.startswith(path, root .. '/') and path:sub(#root + 2) or vim.fn.fnamemodify(path, ':~:.')
+end
+
 --- Runs an item's command, by which the server learns that the item went in.
 ---@param buf integer
 ---@param command lsp.Command
 function M.execute(buf, command)
-  local client = M.of(buf)
-  if client then
-    local params = { command = command.command, arguments = command.arguments }
-    call(client, 'request', 'workspace/executeCommand', params, function() end, buf)
-  end
+  local params = { command = command.command, arguments = command.arguments }
+  M.request(buf, 'workspace/executeCommand', params, function() end)
 end
 
 return M

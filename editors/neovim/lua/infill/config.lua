@@ -28,7 +28,13 @@ M.defaults = {
     dismiss = '<C-]>',
     trigger = [[<M-\>]],
   },
+  -- Keys of the window that shows an edit before it is made.
+  preview_keys = { apply = '<C-y>', reject = 'q' },
+  -- Keys of an explanation.
+  talk_keys = { ask = 'a', follow = 'gf', close = 'q' },
 }
+
+local KEYS = { 'keys', 'preview_keys', 'talk_keys' }
 
 ---@type infill.Config
 M.now = vim.deepcopy(M.defaults)
@@ -53,15 +59,17 @@ function M.set(given)
     end
   end
   M.chosen_keys = {}
-  for name, key in pairs(taken.keys or {}) do
-    if M.defaults.keys[name] == nil then
-      table.insert(problems, ('there is no key for `%s`'):format(name))
-    elseif key then
-      M.chosen_keys[name] = true
+  M.now = vim.tbl_extend('force', vim.deepcopy(M.defaults), taken)
+  for _, group in ipairs(KEYS) do
+    M.now[group] = vim.tbl_extend('force', M.defaults[group], taken[group] or {})
+    for name, key in pairs(taken[group] or {}) do
+      if M.defaults[group][name] == nil then
+        table.insert(problems, ('there is no key for `%s` in `%s`'):format(name, group))
+      elseif group == 'keys' and key then
+        M.chosen_keys[name] = true
+      end
     end
   end
-  M.now = vim.tbl_extend('force', vim.deepcopy(M.defaults), taken)
-  M.now.keys = vim.tbl_extend('force', M.defaults.keys, taken.keys or {})
   for _, name in ipairs(M.unknown_settings()) do
     table.insert(problems, ('the server has no setting `%s`'):format(name))
   end

@@ -36,6 +36,11 @@ function M.check()
     local report = ('server running: %s%s'):format(now.health, who ~= '' and ', ' .. who or '')
     local tell = (now.health == 'error' or now.health == 'warning') and health.warn or health.ok
     tell(now.message ~= '' and report .. '. ' .. now.message or report)
+    if now.mute and now.mute ~= '' then
+      health.info('explain, refactor, review and tests are not to be had. ' .. now.mute)
+    elseif now.health ~= 'starting' then
+      health.ok('explain, refactor, review and tests can be asked for')
+    end
   else
     health.warn(
       'the server does not run',

@@ -6,7 +6,8 @@ local M = {}
 ---@field message string one sentence with what to do, or ''
 ---@field backend string
 ---@field model string
-local STARTING = { health = 'starting', message = '', backend = '', model = '' }
+---@field mute string why nothing can be asked by hand, '' where it can
+local STARTING = { health = 'starting', message = '', backend = '', model = '', mute = '' }
 local MARKS = { ready = '', busy = '…', warning = ' !', error = ' ✗', off = ' off', starting = ' …' }
 
 ---@type infill.Status
@@ -47,7 +48,8 @@ function M.line(buf)
     return 'Infill off'
   end
   local name = M.now.backend ~= '' and M.now.backend or 'Infill'
-  return name .. (MARKS[M.now.health] or '')
+  local doing = require('infill.acting').doing()
+  return name .. (doing ~= '' and ' ' .. doing .. ' …' or MARKS[M.now.health] or '')
 end
 
 return M

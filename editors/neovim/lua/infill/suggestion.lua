@@ -2,6 +2,7 @@
 ---
 --- It stands for the text that accepting it would give: as long as that stays the same, so does the suggestion. Typing its
 --- beginning therefore asks nobody, over line ends too, and an editor that closes brackets by itself does not disturb it.
+local columns = require('infill.columns')
 
 ---@class infill.Suggestion
 ---@field id? string the server's name for it
@@ -23,22 +24,6 @@ local function line_at(buf, row)
   return vim.api.nvim_buf_get_lines(buf, row, row + 1, false)[1] or ''
 end
 
---- Byte of a column of the protocol. The call's arguments were put in another order with Neovim 0.11.
----@param line string
----@param column integer
----@param encoding string
----@return integer
-local function byte_of(line, column, encoding)
-  if encoding == 'utf-8' then
-    return math.min(column, #line)
-  end
-  if vim.fn.has('nvim-0.11') == 1 then
-    return vim.str_byteindex(line, encoding, column, false)
-  end
-  local found, byte = pcall(vim.str_byteindex, line, column, encoding == 'utf-16')
-  return found and byte or #line
-end
-
 --- Reads an item of the protocol that was asked for at a cursor, given as line and byte from 0.
 --- Nil for what cannot be shown there: a range over several lines, one without the cursor, or a snippet.
 ---@param item table
@@ -56,8 +41,8 @@ function Suggestion.read(item, buf, cursor, encoding)
     if item.range.start.line ~= row or item.range['end'].line ~= row then
       return nil
     end
-    first = byte_of(line, item.range.start.character, encoding)
-    last = byte_of(line, item.range['end'].character, encoding)
+    first = columns.byte_of(line, item.range.start.character, encoding)
+    last = columns.byte_of(line, item.range['end'].character, encoding)
   end
   if first > cursor[2] or last < cursor[2] then
     return nil
