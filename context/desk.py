@@ -11,6 +11,7 @@ from context.edits import EditLog
 from context.imports.scope import Scopes
 from context.memory import Memory
 from context.privacy import Gate
+from context.problems import Problems
 from context.snapshot import Snapshot
 from context.syntax import Trees
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`open_files` are snapshots taken at dispatch, most recently used first; `index` is None where there is no workspace;
-    `memory` and `scopes` are handed on from desk to desk, so that a keystroke need not find again what the last one found."""
+    `notebooks` are the cells of each open notebook in order. `memory` and `scopes` are handed on from desk to desk, so that
+    a keystroke need not find again what the last one found."""
 
     roots: tuple[Path, ...]
     open_files: tuple[Snapshot, ...]
@@ -32,3 +34,9 @@ class Desk:
     clock: Clock
     memory: Memory = field(default_factory=Memory)
     scopes: Scopes = field(default_factory=Scopes)
+    problems: Problems = field(default_factory=Problems)
+    notebooks: tuple[tuple[Snapshot, ...], ...] = ()
+
+    def cells(self, uri: str) -> tuple[Snapshot, ...]:
+        """The cells of the notebook that holds a document, in order; none where no notebook does."""
+        return next((cells for cells in self.notebooks if any(cell.uri == uri for cell in cells)), ())

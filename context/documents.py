@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -70,6 +70,7 @@ class Documents:
         self._column = column
         self._limit = limit
         self._open: dict[str, _Document] = {}  # the most recently used last
+        self._notebooks: dict[str, tuple[str, ...]] = {}  # notebook → its cells' documents in order
 
     def open(self, uri: str, language: str, version: int, text: str, path: Path | None) -> Snapshot | None:
         """Opens or replaces a document. None when it is too big to be held; `refused` then says so."""
@@ -125,6 +126,23 @@ class Documents:
         """All documents that are held, the most recently opened, edited or asked about first."""
         snapshots = (self._snapshot(document) for document in reversed(self._open.values()))
         return tuple(snapshot for snapshot in snapshots if snapshot)
+
+    def arrange(self, notebook: str, cells: Sequence[str]) -> None:
+        """The documents of a notebook's cells in their order; without cells, it is closed."""
+        if cells:
+            self._notebooks[notebook] = tuple(cells)
+        else:
+            self._notebooks.pop(notebook, None)
+
+    def cells(self, notebook: str) -> tuple[str, ...]:
+        return self._notebooks.get(notebook, ())
+
+    def notebooks(self) -> tuple[tuple[Snapshot, ...], ...]:
+        """The cells of each open notebook, as they are now."""
+        return tuple(
+            tuple(snapshot for uri in cells if (snapshot := self.get(uri)) is not None)
+            for cells in self._notebooks.values()
+        )
 
     def cursor(self, uri: str, line: int, column: int) -> Cursor | None:
         """A place in the document as it is now, clamped to it; `column` is in the editor's units."""

@@ -29,6 +29,8 @@ WEIGHTS: Mapping[str, float] = {
     "recent edit": 0.8,  # by judgement: holes in commits have no edits in other files
     "removed": 4.0,
     "sibling": 0.1,
+    "changed file": 0.35,
+    "diagnostic": 3.5,  # by judgement: holes in commits have no diagnostics; a message is short and about the place
     # how many finds hold it
     "often": 0.35,
     # what the name shares with the names near the cursor
@@ -43,7 +45,7 @@ WEIGHTS: Mapping[str, float] = {
     "single": -0.7,
 }
 
-RANKED = frozenset({"similar", "similar to more", "open file", "recent edit", "removed"})
+RANKED = frozenset({"similar", "similar to more", "open file", "recent edit", "removed", "changed file", "diagnostic"})
 """Sources whose finds come best first; those of the others are all alike."""
 
 HALF = 5

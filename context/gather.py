@@ -7,7 +7,7 @@ order: while one types a line the prompt stays the same from its start, and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from context.around import Around, around
 from context.budget import Budget
@@ -15,15 +15,28 @@ from context.desk import Desk
 from context.evidence import chances
 from context.found import REMOVED, Found
 from context.memory import Finds
+from context.notebook import joined
 from context.packing import Packed, Piece, pack
 from context.privacy import Excerpt, FimContext, LeftOut
 from context.snapshot import Cursor
-from context.sources import definitions, open_files, own_file, recent_edits, siblings, similar
+from context.sources import (
+    changed_files,
+    definitions,
+    diagnostics,
+    open_files,
+    own_file,
+    recent_edits,
+    siblings,
+    similar,
+)
 from context.windows import Windows, windows
 
 __all__ = ("SOURCES", "Budget", "Candidate", "Desk", "explain", "gather")
 
 LATE = "late"
+
+LIMIT = 0.06
+"""Seconds that one source may take of those that all of them have; `infill why` tells which was late."""
 
 Source = Callable[[Cursor, Desk, Around], Iterable[Found]]
 
@@ -34,6 +47,8 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("open files", open_files.look),
     ("definitions", definitions.look),
     ("siblings", siblings.look),
+    ("changed files", changed_files.look),
+    ("diagnostics", diagnostics.look),
 )
 """Every source, in the order in which they are asked: a deadline cuts the end."""
 
@@ -67,6 +82,11 @@ def explain(
 def _gather(
     cursor: Cursor, desk: Desk, budget: Budget, deadline: float, sources: Sequence[tuple[str, Source]]
 ) -> tuple[FimContext, list[Piece]]:
+    cells = desk.cells(cursor.snapshot.uri)
+    if cells:
+        inside = {cell.uri for cell in cells}
+        cursor = joined(cursor, cells)
+        desk = replace(desk, open_files=tuple(other for other in desk.open_files if other.uri not in inside))
     snapshot, gate = cursor.snapshot, desk.gate
     refusal = gate.refusal(snapshot.path)
     if refusal is not None:
@@ -111,15 +131,33 @@ def _ask(
         if reason is not None and other.path is not None and other.path != surroundings.path:
             closed[str(other.path)] = reason
     for name, look in sources:
-        if desk.clock.now() >= deadline:
+        began = desk.clock.now()
+        limit = min(deadline, began + LIMIT) if deadline < float("inf") else deadline
+        finds = _in_time(look(cursor, desk, surroundings), desk, limit) if began < deadline else None
+        if finds is None:
             left_out.append(LeftOut("", name, LATE))
             continue
-        for one in look(cursor, desk, surroundings):
+        took = desk.clock.now() - began
+        if took > LIMIT:
+            left_out.append(LeftOut("", name, f"took {1000 * took:.0f} ms: while one types it would be {LATE}"))
+        for one in finds:
             if one.place not in closed:
                 found.append(one)
             elif all(left.path != desk.gate.relative(one.path) for left in left_out):
                 left_out.append(LeftOut(desk.gate.relative(one.path), one.source, closed[one.place]))
     return found, left_out
+
+
+def _in_time(finds: Iterable[Found], desk: Desk, limit: float) -> list[Found] | None:
+    """All that a source finds, or None where that took it too long: half of an answer would be another one each time."""
+    if desk.index is not None:
+        desk.index.until(desk.clock, limit)
+    found: list[Found] = []
+    for one in finds:
+        if desk.clock.now() >= limit:
+            return None
+        found.append(one)
+    return found if desk.clock.now() < limit else None
 
 
 def _excerpt(packed: Packed, cursor: Cursor, desk: Desk) -> Excerpt | LeftOut:

@@ -1,13 +1,12 @@
 """What is known of the workspace's files: definitions, imports, and a text index of stretches that read as one thing.
 
 It is kept on disk as text that the gate has cleared, so a secret is not in it, and is filled by a worker process
-(`context/indexing.py`); the process of the editor only asks, and puts in single files as they change. A broken or locked
+(`context/indexing.py`); the process of the editor only asks. A broken or locked
 store is an empty answer, never an error to the caller.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import sqlite3
@@ -17,14 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from context.analysis import analyse, stem_of, words, words_of_path
+from context.analysis import stem_of
+from context.clock import Clock
 from context.grammars import language_of
+from context.index_rows import name_of, note_changed, remove, rows_of, write
 from context.index_store import connect, discard, store_file
 from context.outline import Definition
 from context.privacy import Gate
-from context.walker import LARGEST, WalkedFile, looks_generated
+from context.walker import LARGEST, looks_generated
 
 logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 50_000
+"""Steps of the store's machine between two looks at the time, some tenths of a millisecond."""
 
 MOST_TERMS = 40
 MOST_ROWS = 2_500
@@ -57,7 +61,10 @@ class Defined:
 
 
 class Index:
-    """For one thread. `folder` is where stores are kept; `roots` is the workspace."""
+    """For one thread. `folder` is where stores are kept; `roots` is the workspace.
+
+    `generation` counts what may have changed the answers; `lost` says that the store was broken and is empty now.
+    """
 
     def __init__(self, folder: Path, roots: Sequence[Path], gate: Gate) -> None:
         self.file = store_file(folder, roots)
@@ -67,6 +74,9 @@ class Index:
         self._stretches = 0
         self._asked = 0
         self.generation = 0
+        self.lost = False
+        self._clock: Clock | None = None
+        self._limit = 0.0
 
     def put(self, path: Path, text: str, *, size: int = 0, mtime_ns: int = 0) -> bool:
         """Takes in a file's text as it is now; True where that changed the index. Some milliseconds for 1,000 lines."""
@@ -75,7 +85,7 @@ class Index:
             return self.forget(path)
         self.generation += 1
         with self._writing() as store:
-            return store is not None and write(store, self._gate, path, text, size, mtime_ns)
+            return store is not None and write(store, rows_of(store, self._gate, path, text, size, mtime_ns))
 
     def forget(self, path: Path) -> bool:
         """Removes a file that is gone or may not be shown any more."""
@@ -83,9 +93,19 @@ class Index:
         with self._writing() as store:
             return store is not None and remove(store, path)
 
-    def stamps(self) -> dict[str, tuple[int, int]]:
-        """Path → (size, mtime_ns) of all files, to see which have changed."""
-        return {row[0]: (row[1], row[2]) for row in self._ask("SELECT path, size, mtime_ns FROM files")}
+    def note_changed(self, paths: Sequence[Path]) -> None:
+        """Forgets what was being worked on, for these files."""
+        with self._writing() as store:
+            if store is not None:
+                store.execute("DELETE FROM changed")
+                note_changed(store, paths)
+
+    def lately_changed(self, limit: int = 12) -> list[Path]:
+        """The files that are being worked on, as git and the editor told, those that were changed last first."""
+        rows = self._ask(
+            "SELECT path FROM changed WHERE path IN (SELECT path FROM files) ORDER BY age, rowid DESC LIMIT ?", limit
+        )
+        return [Path(row[0]) for row in rows]
 
     def paths(self) -> list[str]:
         return [row[0] for row in self._ask("SELECT path FROM files")]
@@ -103,7 +123,7 @@ class Index:
         """All stretches of a file in order."""
         rows = self._ask(
             "SELECT first, text FROM chunks WHERE file = (SELECT id FROM files WHERE path = ?) ORDER BY first",
-            _name(path),
+            name_of(path),
         )
         return [Stretch(path, first, text, 0.0) for first, text in rows]
 
@@ -117,12 +137,12 @@ class Index:
     def there(self, paths: Sequence[Path]) -> set[Path]:
         """Those of the paths that it knows, in one question for up to some hundred."""
         marks = ",".join("?" * len(paths))
-        rows = self._ask(f"SELECT path FROM files WHERE path IN ({marks})", *map(_name, paths)) if paths else []
+        rows = self._ask(f"SELECT path FROM files WHERE path IN ({marks})", *map(name_of, paths)) if paths else []
         return {Path(row[0]) for row in rows}
 
     def inside(self, folder: Path, limit: int = 400) -> list[Path]:
         """The files that lie directly in a folder."""
-        rows = self._ask("SELECT path FROM files WHERE folder = ? ORDER BY path LIMIT ?", _name(folder), limit)
+        rows = self._ask("SELECT path FROM files WHERE folder = ? ORDER BY path LIMIT ?", name_of(folder), limit)
         return [Path(row[0]) for row in rows]
 
     def ending(self, tail: str, limit: int = 200) -> list[Path]:
@@ -146,18 +166,22 @@ class Index:
 
     def outline(self, path: Path) -> list[Definition]:
         """The definitions of a file in order of place."""
-        return [found.definition for found in self._definitions("WHERE f.path = ? ORDER BY d.first", _name(path))]
+        return [found.definition for found in self._definitions("WHERE f.path = ? ORDER BY d.first", name_of(path))]
 
     def imports(self, path: Path) -> list[str]:
         """The texts of a file's imports."""
         rows = self._ask(
-            "SELECT text FROM imports WHERE file = (SELECT id FROM files WHERE path = ?) ORDER BY line", _name(path)
+            "SELECT text FROM imports WHERE file = (SELECT id FROM files WHERE path = ?) ORDER BY line", name_of(path)
         )
         return [row[0] for row in rows]
 
     def frequency(self, word: str) -> float:
         """The share of stretches that hold a word (lower case)."""
         return self._count(word) / max(self._total(), 1)
+
+    def until(self, clock: Clock, limit: float) -> None:
+        """Ends questions at a time of `clock`; what was not found by then is not found."""
+        self._clock, self._limit = clock, limit
 
     def refresh(self) -> None:
         """Forgets what was counted, after another process has written much."""
@@ -214,7 +238,8 @@ class Index:
         try:
             return store.execute(sql, values).fetchall()
         except sqlite3.Error as error:
-            self._failed(error)
+            if not self._late():
+                self._failed(error)
             return []
 
     @contextmanager
@@ -241,71 +266,17 @@ class Index:
         if self._connection is None:
             try:
                 self._connection = connect(self.file)
+                self._connection.set_progress_handler(self._late, LOOK_EVERY)
             except (OSError, sqlite3.Error) as error:
                 logger.warning("the index cannot be opened: %s", type(error).__name__)
         return self._connection
+
+    def _late(self) -> bool:
+        return self._clock is not None and self._clock.now() >= self._limit
 
     def _failed(self, error: sqlite3.Error) -> None:
         logger.warning("the index did not answer: %s", type(error).__name__)
         if not isinstance(error, sqlite3.OperationalError):
             self.close()
             discard(self.file)
-
-
-def write(store: sqlite3.Connection, gate: Gate, path: Path, text: str, size: int, mtime_ns: int) -> bool:
-    """Puts one file into the store, within the caller's transaction; False where its text is what the store has."""
-    name, language = _name(path), language_of(path)
-    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
-    known = store.execute("SELECT hash FROM files WHERE path = ?", (name,)).fetchone()
-    if known is not None and known[0] == digest:
-        store.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, name))
-        return False
-    remove(store, path)
-    analysis = analyse(language, gate.clear(text))
-    file = store.execute(
-        "INSERT INTO files (path, folder, size, mtime_ns, hash, language, stem) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (name, str(Path(name).parent), size, mtime_ns, digest, language, stem_of(Path(name))),
-    ).lastrowid
-    for chunk in analysis.chunks:
-        row = store.execute(
-            "INSERT INTO chunks (file, first, text) VALUES (?, ?, ?)", (file, chunk.first, chunk.text)
-        ).lastrowid
-        store.execute("INSERT INTO words (rowid, t) VALUES (?, ?)", (row, _document(name, chunk.text)))
-    store.executemany(
-        "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(file, d.name, d.kind, d.first, d.end, d.indent, d.signature, d.doc, d.owner) for d in analysis.definitions],
-    )
-    store.executemany("INSERT INTO imports VALUES (?, ?, ?)", [(file, line, text) for line, text in analysis.imports])
-    return True
-
-
-def remove(store: sqlite3.Connection, path: Path) -> bool:
-    """Takes one file out of the store, within the caller's transaction."""
-    name = _name(path)
-    row = store.execute("SELECT id FROM files WHERE path = ?", (name,)).fetchone()
-    if row is None:
-        return False
-    for chunk, text in store.execute("SELECT id, text FROM chunks WHERE file = ?", row).fetchall():
-        store.execute("INSERT INTO words (words, rowid, t) VALUES ('delete', ?, ?)", (chunk, _document(name, text)))
-    for table in ("chunks", "definitions", "imports"):
-        store.execute(f"DELETE FROM {table} WHERE file = ?", row)
-    store.execute("DELETE FROM files WHERE id = ?", row)
-    return True
-
-
-def _document(name: str, text: str) -> str:
-    return " ".join((*words_of_path(Path(name)), *words(text)))
-
-
-def _name(path: Path) -> str:
-    """The path as the store has it. A file name need not be UTF-8, text in SQLite must: odd bytes become question marks."""
-    return str(path).encode("utf-8", "replace").decode()
-
-
-def changed_files(
-    known: dict[str, tuple[int, int]], walked: Sequence[WalkedFile]
-) -> tuple[list[WalkedFile], list[Path]]:
-    """Which walked files are new or differ in size or time from what is known, and which known ones are gone."""
-    there = {_name(file.path) for file in walked}
-    fresh = [file for file in walked if known.get(_name(file.path)) != (file.size, file.mtime_ns)]
-    return fresh, [Path(path) for path in known if path not in there]
+            self.lost = True

@@ -15,6 +15,11 @@ logger = logging.getLogger(__name__)
 
 VERSION = 6
 
+GONE_DAYS = 14
+"""An index whose folders are gone is kept this long after its last use: a disk may only be unplugged."""
+
+UNUSED_DAYS = 120
+
 _SCHEMA = """
 CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT UNIQUE, folder TEXT, size INTEGER, mtime_ns INTEGER, hash BLOB,
                     language TEXT, stem TEXT);
@@ -28,6 +33,8 @@ CREATE INDEX definitions_name ON definitions (name);
 CREATE INDEX definitions_file ON definitions (file);
 CREATE TABLE imports (file INTEGER, line INTEGER, text TEXT);
 CREATE INDEX imports_file ON imports (file);
+CREATE TABLE changed (path TEXT PRIMARY KEY, age INTEGER);
+CREATE TABLE roots (path TEXT PRIMARY KEY);
 CREATE VIRTUAL TABLE words USING fts5 (t, content='', tokenize="unicode61 remove_diacritics 0 tokenchars '_$'");
 CREATE VIRTUAL TABLE frequencies USING fts5vocab (words, row);
 """
@@ -36,7 +43,42 @@ CREATE VIRTUAL TABLE frequencies USING fts5vocab (words, row);
 def store_file(folder: Path, roots: Sequence[Path]) -> Path:
     """The file of a workspace's index; its name tells nothing of the workspace."""
     key = hashlib.sha256("\0".join(sorted(map(str, roots))).encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    return folder / f"index-{key}.sqlite3"
+    return folder / f"index-{VERSION}-{key}.sqlite3"
+
+
+def note_use(connection: sqlite3.Connection, file: Path, roots: Sequence[Path]) -> None:
+    """Writes down whose index it is, and that it is used: what `prune` goes by."""
+    names = [(str(root).encode("utf-8", "replace").decode(),) for root in roots]
+    connection.executemany("INSERT OR IGNORE INTO roots (path) VALUES (?)", names)
+    os.utime(file)
+
+
+def prune(folder: Path, own: Path) -> None:
+    """Removes the indexes of folders that are gone, and those that nobody has used for long. `own` has just been used."""
+    for file in folder.glob("index-*.sqlite3"):
+        try:
+            days = (own.stat().st_mtime - file.stat().st_mtime) / 86_400
+            if file != own and days > GONE_DAYS and (days > UNUSED_DAYS or not _there(file)):
+                discard(file)
+                Path(f"{file}.lock").unlink(missing_ok=True)
+        except OSError:
+            continue
+
+
+def _there(file: Path) -> bool:
+    """Whether one of the index's folders is still there."""
+    try:
+        connection = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0)
+    except sqlite3.Error:
+        return False
+    try:
+        return any(Path(row[0]).exists() for row in connection.execute("SELECT path FROM roots"))
+    except sqlite3.OperationalError as error:
+        return "locked" in str(error)
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
 
 
 def connect(file: Path) -> sqlite3.Connection:

@@ -1,8 +1,9 @@
 """The process that fills the index: at low priority, beside the process of the editor, gone when that is gone.
 
-Started by `context/indexing.py`. Reads one JSON line from stdin (`folder`, `roots`, `exclude`), then commands: `pause`,
-`resume`; the end of stdin ends the process at once, which is how it dies with its parent. Writes one JSON line for each
-batch of files: `done`, `of`. Runs nothing of the workspace and imports nothing from it.
+Started by `context/indexing.py`. Reads JSON lines from stdin: first `folder`, `roots` and `exclude`, then orders, each with
+its number: `scan`, or `files` with their paths; `pause` and `resume` have none. The end of stdin ends the process at once,
+which is how it dies with its parent. Writes JSON lines: `done` and `of` now and then, `ended` with the number of an order
+that is done. Runs nothing of the workspace and imports nothing from it.
 """
 
 from __future__ import annotations
@@ -10,19 +11,128 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import sqlite3
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from context.grammars import language_of
-from context.index import Index, changed_files, remove, write
-from context.index_store import connect
-from context.privacy import Gate
-from context.walker import WalkedFile, read, walk
+from context.clock import Clock, MonotonicClock
+from context.filling import Filling
+from context.index_store import discard, prune
+from context.private_folder import make_private
 
-BATCH = 40
-"""Files in one transaction: small, so that the editor's process never waits long to put in a file of its own."""
+IDLE = 300.0
+"""Seconds without an order after which the process ends; the next order starts another."""
+
+LOOK_AGAIN = 0.2
+"""Seconds between two looks at whether another process has ended its scan of the same workspace."""
+
+TELL_EVERY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    number: int
+    scan: bool
+    paths: tuple[Path, ...] = ()
+
+
+class Worker:
+    """Does what is ordered, newest files before the scan that runs, and a newer scan instead of it."""
+
+    def __init__(self, folder: Path, roots: list[Path], exclude: tuple[str, ...], clock: Clock) -> None:
+        make_private(folder)
+        self._folder, self._clock = folder, clock
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._running = threading.Event()
+        self._running.set()
+        self._scans: list[int] = []
+        self._told_at = float("-inf")
+        self._filling = Filling(folder, roots, exclude, between=self._between, told=self._tell)
+
+    def obey(self) -> None:
+        """Reads orders until there are no more; for a thread of its own."""
+        for line in sys.stdin:
+            order = json.loads(line)
+            if order["do"] == "pause":
+                self._running.clear()
+            elif order["do"] == "resume":
+                self._running.set()
+            else:
+                paths = tuple(map(Path, order.get("paths", ())))
+                self._orders.put(Order(order["number"], order["do"] == "scan", paths))
+        os._exit(0)
+
+    def work(self) -> None:
+        """Until nothing has been ordered for a while."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._do(self._orders.get(timeout=IDLE))
+
+    def _do(self, order: Order) -> None:
+        try:
+            self._try(order)
+        except sqlite3.OperationalError:
+            raise  # Locked, full or read-only: another try would end alike.
+        except sqlite3.DatabaseError:  # Broken under our hands: built anew, once.
+            self._filling.close()
+            discard(self._filling.file)
+            self._try(order)
+
+    def _try(self, order: Order) -> None:
+        if not order.scan:
+            self._running.wait()
+            self._filling.take_in(order.paths)
+            _say({"ended": order.number})
+            return
+        self._scans.append(order.number)
+        with self._alone():
+            self._filling.scan()
+            prune(self._folder, self._filling.file)
+        for number in self._scans:
+            _say({"ended": number})
+        self._scans.clear()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other process scans the same workspace; single files are taken in meanwhile."""
+        lock = _lock(Path(f"{self._filling.file}.lock"))
+        while lock is None:
+            with contextlib.suppress(queue.Empty):
+                self._take(self._orders.get(timeout=LOOK_AGAIN))
+            lock = _lock(Path(f"{self._filling.file}.lock"))
+        try:
+            yield
+        finally:
+            lock.close()
+
+    def _between(self) -> bool:
+        """Waits while it is paused, takes in files that were saved; True where a newer scan was ordered."""
+        again = False
+        while True:
+            self._running.wait()
+            try:
+                again |= self._take(self._orders.get_nowait())
+            except queue.Empty:
+                return again
+
+    def _take(self, order: Order) -> bool:
+        """An order that came during a scan; True for another scan, which is then done instead."""
+        if order.scan:
+            self._scans.append(order.number)
+        else:
+            self._filling.take_in(order.paths)
+            _say({"ended": order.number})
+        return order.scan
+
+    def _tell(self, done: int, of: int) -> None:
+        now = self._clock.now()
+        if done == of or now - self._told_at >= TELL_EVERY:
+            self._told_at = now
+            _say({"done": done, "of": of})
 
 
 def main() -> None:
@@ -30,66 +140,10 @@ def main() -> None:
         os.nice(15)
     asked = json.loads(sys.stdin.readline())
     roots = [Path(root) for root in asked["roots"]]
-    running = threading.Event()
-    running.set()
-    threading.Thread(target=_obey, args=(running,), daemon=True).start()
     with contextlib.suppress(BrokenPipeError):
-        fill(Path(asked["folder"]), roots, tuple(asked["exclude"]), running)
-
-
-def fill(folder: Path, roots: list[Path], exclude: tuple[str, ...], running: threading.Event) -> None:
-    """Brings the workspace's store up to date with the disk; at once done where another process is at it."""
-    gate = Gate(roots, exclude=exclude)
-    index = Index(folder, roots, gate)
-    known = index.stamps()
-    alone = _lock(Path(f"{index.file}.lock"))
-    if alone is None:
-        _tell(0, 0)
-        return
-    walked = [file for root in roots for file in walk(root, gate) if language_of(file.path)]
-    fresh, gone = changed_files(known, walked)
-    # What was written last is asked for first.
-    fresh.sort(key=lambda file: -file.mtime_ns)
-    index.close()
-    store = connect(index.file)
-    store.execute("PRAGMA busy_timeout = 10000")
-    _remove(store, gone)
-    for start in range(0, len(fresh), BATCH):
-        running.wait()
-        _write(store, gate, fresh[start : start + BATCH])
-        _tell(min(start + BATCH, len(fresh)), len(fresh))
-    _tell(len(fresh), len(fresh))
-    store.close()
-    alone.close()
-
-
-def _write(store: sqlite3.Connection, gate: Gate, files: list[WalkedFile]) -> None:
-    # Reading is done before the transaction, so that a slow disk holds no lock.
-    texts = [(file, read(file.path)) for file in files]
-    store.execute("BEGIN IMMEDIATE")
-    for file, text in texts:
-        if text is None:
-            remove(store, file.path)
-        else:
-            _write_one(store, gate, file, text)
-    store.execute("COMMIT")
-
-
-def _write_one(store: sqlite3.Connection, gate: Gate, file: WalkedFile, text: str) -> None:
-    """The fence for a bug of ours: one file that cannot be analysed must not keep the others out."""
-    try:
-        write(store, gate, file.path, text, file.size, file.mtime_ns)
-    except sqlite3.Error:
-        raise
-    except Exception:
-        remove(store, file.path)
-
-
-def _remove(store: sqlite3.Connection, paths: list[Path]) -> None:
-    store.execute("BEGIN IMMEDIATE")
-    for path in paths:
-        remove(store, path)
-    store.execute("COMMIT")
+        worker = Worker(Path(asked["folder"]), roots, tuple(asked["exclude"]), MonotonicClock())
+        threading.Thread(target=worker.obey, daemon=True).start()
+        worker.work()
 
 
 def _lock(file: Path) -> sqlite3.Connection | None:
@@ -104,18 +158,9 @@ def _lock(file: Path) -> sqlite3.Connection | None:
     return lock
 
 
-def _tell(done: int, of: int) -> None:
-    sys.stdout.write(json.dumps({"done": done, "of": of}) + "\n")
+def _say(report: dict[str, int]) -> None:
+    sys.stdout.write(json.dumps(report) + "\n")
     sys.stdout.flush()
-
-
-def _obey(running: threading.Event) -> None:
-    for line in sys.stdin:
-        if line.strip() == "pause":
-            running.clear()
-        elif line.strip() == "resume":
-            running.set()
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from context.documents import Change, Documents
+from context.problems import Problem
 from context.snapshot import Cursor, Snapshot
 from lsp_server.outcome import Outcome, Trigger
 
@@ -127,6 +128,14 @@ class Session(Protocol):
 
     def changed(self, uri: str, changes: Sequence[Change]) -> None:
         """The changes of one message, already applied. `Documents.get(uri)` has the new text and costs a join: ask late."""
+        ...
+
+    def problems(self, uri: str, who: str, found: Sequence[Problem]) -> None:
+        """All that `who` finds wrong in a document now."""
+        ...
+
+    def pause_indexing(self, paused: bool) -> None:
+        """Whether reading the workspace waits, for a machine on battery or a busy moment."""
         ...
 
     def saved(self, uri: str) -> None: ...

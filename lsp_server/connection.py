@@ -48,7 +48,6 @@ class Connection:
     documents: Documents = field(default_factory=Documents)
     fallback: bool = False  # whether textDocument/completion is served
     roots: tuple[Path, ...] = ()  # the workspace folders of now
-    notebooks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # notebook → its cells' documents
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)  # document → what a review found in it
     reviewed: dict[str, bytes] = field(default_factory=dict)  # closed document with findings → digest of its text
     settings_turn: int = 0  # counts what was asked or told about settings, so that the last word wins

@@ -20,13 +20,17 @@ ACTIONS: Mapping[str, Callable[[Connection, object, object], object]] = {
 }
 """Each is called with its one argument and the token of the progress to show, if the editor has one."""
 
-COMMANDS = (ACCEPTED_COMMAND, *ACTIONS)
+PAUSES: Mapping[str, bool] = {"infill.pauseIndexing": True, "infill.resumeIndexing": False}
+"""Commands without an argument that let the reading of the workspace wait, and go on."""
+
+COMMANDS = (ACCEPTED_COMMAND, *PAUSES, *ACTIONS)
 
 CAPABILITIES: Mapping[str, object] = {
     "infill": {
         "didShow": True,
         "didPartiallyAccept": True,
         "didReject": True,
+        "diagnostics": True,
         "status": True,
         "chat": True,
     }
@@ -54,8 +58,11 @@ def status(at: Connection, params: object) -> dict[str, str]:
 
 
 def execute_command(at: Connection, params: object) -> object:
-    """`infill.accepted [id]`, which standard editors run after the text of an item has gone in, or one of `ACTIONS`."""
+    """`infill.accepted [id]`, which standard editors run after the text of an item has gone in, or another of `COMMANDS`."""
     command, arguments = string(params, "command"), optional(params, "arguments")
+    if command in PAUSES:
+        at.session.pause_indexing(PAUSES[command])
+        return None
     if command in ACTIONS:
         if not isinstance(arguments, list) or len(arguments) != 1:
             raise BadParams("arguments: one object is needed")

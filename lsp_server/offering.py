@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from context.snapshot import Snapshot
-from lsp_server import act_replies
+from lsp_server import act_replies, diagnosing
 from lsp_server.act_replies import SOURCE, Json
 from lsp_server.acting import Place, place_of
 from lsp_server.connection import Connection
@@ -25,6 +25,7 @@ LONGEST_TITLE = 60
 def code_action(at: Connection, params: object) -> list[Json]:
     """What is offered for a selection. Asks no model; nothing is offered where none could be asked."""
     place, context = place_of(at, {"uri": uri_of(params), "range": obj(params, "range")}), obj(params, "context")
+    diagnosing.asked(at, uri_of(params), optional(context, "diagnostics"))
     acts = at.session.acts
     if acts is None or place is None or acts.refusal(place[0]) is not None:
         return []

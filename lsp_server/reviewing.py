@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from context.documents import Change
 from context.snapshot import Snapshot
-from lsp_server import act_replies
+from lsp_server import act_replies, diagnosing
 from lsp_server.act_replies import Json
 from lsp_server.acting import GONE, Place, declined, nobody, place_of, shown
 from lsp_server.actions.outcome import Declined
@@ -85,6 +85,7 @@ def clear(at: Connection, uri: str) -> None:
     at.reviewed.pop(uri, None)
     if at.findings.pop(uri, None) is not None:
         at.editor.publish(uri, None, [])
+        diagnosing.reviewed(at, uri)
 
 
 def _changes(at: Connection, argument: object) -> Job | None:
@@ -152,6 +153,7 @@ async def _each(
 
 
 def _publish(at: Connection, uri: str) -> None:
+    diagnosing.reviewed(at, uri)
     snapshot = at.documents.get(uri)
     if snapshot is not None:
         found = act_replies.diagnostics(at.findings[uri], snapshot, at.encoding)

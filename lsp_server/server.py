@@ -12,7 +12,7 @@ from functools import partial
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
-from lsp_server import __version__, acting, completing, extensions, lifecycle, offering, sync, workspace
+from lsp_server import __version__, acting, completing, diagnosing, extensions, lifecycle, offering, sync, workspace
 from lsp_server.api import SessionFactory
 from lsp_server.connection import GRACE, Connection, Options
 from lsp_server.fence import report_loop_error
@@ -50,6 +50,7 @@ NOTIFICATIONS: Mapping[str, Callable[[Connection, object], object]] = {
     "workspace/didRenameFiles": workspace.did_rename_files,
     "workspace/didDeleteFiles": workspace.did_delete_files,
     "window/workDoneProgress/cancel": extensions.did_cancel_progress,
+    "infill/diagnostics": diagnosing.did_change_diagnostics,
     "infill/didShow": extensions.did_show,
     "infill/didPartiallyAccept": extensions.did_partially_accept,
     "infill/didReject": extensions.did_reject,

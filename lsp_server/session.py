@@ -14,6 +14,7 @@ from backends.registry import BackendConfig, build, chatter
 from context.clock import Clock, MonotonicClock
 from context.documents import Change, Documents
 from context.privacy import Gate as PrivacyGate
+from context.problems import Problem
 from context.snapshot import Cursor, Snapshot
 from lsp_server.actions.acts import Acts, Models
 from lsp_server.api import Client, Editor, FileEvent, Selected, Status
@@ -54,6 +55,7 @@ class Session:
             self._folders = Folders(self._folders.cache, None)
         self._roots = client.roots
         self._told: set[str] = set()
+        self._paused = False
         key = client.options.get("api_key")
         self._key = Secret(key) if isinstance(key, str) and key else None
         wishes = client.options.get("settings")
@@ -99,6 +101,7 @@ class Session:
     def changed(self, uri: str, changes: Sequence[Change]) -> None:
         parts = self._parts
         parts.rhythm.key()
+        self._bench.problems.edited(uri, changes)
         if not changes or not parts.completer.follows(uri):
             return
         snapshot = self._documents.get(uri)
@@ -108,6 +111,14 @@ class Session:
         offset = self._documents.offset(uri, last.line, last.column) + len(last.inserted)
         parts.feedback.edited(snapshot, Cursor(snapshot, offset), len(last.inserted))
         parts.completer.changed(snapshot)
+
+    def problems(self, uri: str, who: str, found: Sequence[Problem]) -> None:
+        self._bench.problems.tell(uri, who, found)
+
+    def pause_indexing(self, paused: bool) -> None:
+        self._paused = paused
+        if self._bench.index is not None:
+            self._bench.index.pause(paused)
 
     def saved(self, uri: str) -> None:
         snapshot = self._documents.get(uri)
@@ -261,6 +272,7 @@ class Session:
         if self._roots and self._folders.cache and self._backend is not None and self._backend.card.origin:
             folder = self._folders.cache / "index"
             self._bench.index = WorkspaceIndex(folder, self._roots, privacy, exclude, self._clock, self._editor)
+            self._bench.index.pause(self._paused)
 
     def _close_later(self, closing: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(closing, name="infill-retire")

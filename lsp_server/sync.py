@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsp_server import reviewing
 from lsp_server.connection import Connection
 from lsp_server.convert import edit, path_from, uri_of
@@ -27,7 +29,9 @@ def did_close(at: Connection, params: object) -> None:
 
 def notebook_did_open(at: Connection, params: object) -> None:
     documents = objects(params, "cellTextDocuments")
-    _remember(at, uri_of(params, "notebookDocument"), tuple(string(document, "uri") for document in documents))
+    given = [string(document, "uri") for document in documents]
+    ordered = _cells(optional(obj(params, "notebookDocument"), "cells"), given)
+    at.documents.arrange(uri_of(params, "notebookDocument"), ordered)
     for document in documents:
         _open(at, document)
 
@@ -40,30 +44,49 @@ def notebook_did_change(at: Connection, params: object) -> None:
     if isinstance(structure, dict):
         opened = objects(structure, "didOpen") if structure.get("didOpen") else []
         closed = objects(structure, "didClose") if structure.get("didClose") else []
+        notebook = uri_of(params, "notebookDocument")
+        moved = _spliced(at.documents.cells(notebook), structure.get("array"), opened)
+        gone = {string(document, "uri") for document in closed}
+        at.documents.arrange(notebook, [uri for uri in dict.fromkeys(moved) if uri not in gone])
         for document in opened:
             _open(at, document)
-        gone = {string(document, "uri") for document in closed}
         for uri in gone:
             _close(at, uri)
-        notebook = uri_of(params, "notebookDocument")
-        kept = tuple(uri for uri in at.notebooks.get(notebook, ()) if uri not in gone)
-        _remember(at, notebook, kept + tuple(string(document, "uri") for document in opened))
     for content in objects(cells, "textContent") if cells.get("textContent") else []:
         _change(at, obj(content, "document"), objects(content, "changes"))
 
 
 def notebook_did_save(at: Connection, params: object) -> None:
-    for uri in at.notebooks.get(uri_of(params, "notebookDocument"), ()):
+    for uri in at.documents.cells(uri_of(params, "notebookDocument")):
         at.session.saved(uri)
 
 
 def notebook_did_close(at: Connection, params: object) -> None:
-    for uri in at.notebooks.pop(uri_of(params, "notebookDocument"), ()):
+    notebook = uri_of(params, "notebookDocument")
+    for uri in at.documents.cells(notebook):
         _close(at, uri)
+    at.documents.arrange(notebook, ())
 
 
-def _remember(at: Connection, notebook: str, cells: tuple[str, ...]) -> None:
-    at.notebooks[notebook] = cells
+def _cells(listed: object, known: Sequence[str]) -> list[str]:
+    """The documents of cells in the notebook's order, as far as they are known; those that it does not list come last."""
+    cells = [cell.get("document") for cell in listed if isinstance(cell, dict)] if isinstance(listed, list) else []
+    return list(dict.fromkeys([*(uri for uri in cells if isinstance(uri, str) and uri in known), *known]))
+
+
+def _spliced(cells: Sequence[str], array: object, opened: Sequence[Params]) -> list[str]:
+    """The cells after `start`, `deleteCount` and `cells` of a change; new ones at the end where these make no sense."""
+    fresh = [string(document, "uri") for document in opened]
+    start, count = optional(array, "start"), optional(array, "deleteCount")
+    if type(start) is not int or type(count) is not int or min(start, count) < 0:
+        return [*cells, *fresh]
+    listed = optional(array, "cells")
+    come = [cell.get("document") for cell in listed if isinstance(cell, dict)] if isinstance(listed, list) else []
+    known = {*cells, *fresh}
+    inside = [uri for uri in come if isinstance(uri, str) and uri in known]
+    kept = [uri for uri in (*cells[:start], *cells[start + count :]) if uri not in inside]
+    place = len([uri for uri in cells[:start] if uri not in inside])
+    return [*kept[:place], *inside, *kept[place:], *(uri for uri in fresh if uri not in inside)]
 
 
 def _open(at: Connection, document: Params) -> None:

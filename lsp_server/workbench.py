@@ -18,6 +18,7 @@ from context.imports.scope import Scopes
 from context.index import Index
 from context.memory import Memory
 from context.privacy import FimContext, Gate
+from context.problems import Problems
 from context.snapshot import Cursor, Snapshot
 from context.syntax import Parsed, Trees
 from lsp_server.view import View, near, view
@@ -42,6 +43,7 @@ class Workbench:
         self._edits = EditLog()
         self._memory = Memory()
         self._scopes = Scopes()
+        self.problems = Problems()
         self._parsing: set[asyncio.Task[Parsed | None]] = set()
         self.index: WorkspaceIndex | None = None
 
@@ -85,6 +87,8 @@ class Workbench:
             self._clock,
             self._memory,
             self._scopes,
+            self.problems,
+            self._documents.notebooks(),
         )
 
     async def gather(self, cursor: Cursor, tokens: int) -> FimContext:
@@ -109,6 +113,7 @@ class Workbench:
         self._edits.see(snapshot)
 
     def forget(self, uri: str) -> None:
+        self.problems.forget(uri)
         self._edits.forget(uri)
         self._trees.forget(uri)
         self._trees.forget(near(uri))

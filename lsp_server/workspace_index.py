@@ -35,24 +35,38 @@ class WorkspaceIndex:
         self._run(self._scan)
 
     def look(self) -> None:
-        """Scans again where another branch has been checked out. Cheap: called with every request."""
+        """Scans again where something was committed or checked out, and where the store was lost. Cheap: called with every
+        request."""
         if self._clock.now() < self._look_at:
             return
         self._look_at = self._clock.now() + LOOK_AGAIN
         heads = self._branch()
-        if heads != self._heads:
-            self._heads = heads
+        if heads != self._heads or self.index.lost:
+            self._heads, self.index.lost = heads, False
             self._run(self._scan)
 
     def changed(self, paths: Sequence[Path]) -> None:
         """Files were written, made or removed, by whatever program."""
-        self._run(lambda: self._indexing.changed(paths))
+        self._run(lambda: self._changed(paths))
+
+    def pause(self, paused: bool) -> None:
+        """Whether reading in waits. What changes meanwhile is read in afterwards."""
+        if paused:
+            self._indexing.pause()
+        else:
+            self._indexing.resume()
 
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
         await self._indexing.stop()
         self.index.close()
+
+    async def _changed(self, paths: Sequence[Path]) -> None:
+        try:
+            await self._indexing.changed(paths)
+        except OSError as error:
+            log.warning("a change cannot be indexed: %s", type(error).__name__)
 
     async def _scan(self) -> None:
         try:
@@ -67,6 +81,7 @@ class WorkspaceIndex:
     def _told(self, progress: Progress) -> None:
         if progress.of and self._bar is None:
             self._bar = self._editor.progress("Infill reads the workspace")
+            self._bar.when_cancelled(lambda: self._run(self._indexing.stop))
         if self._bar is not None and progress.of:
             self._bar.report(f"{progress.done} of {progress.of} files", 100 * progress.done // progress.of)
 
@@ -76,7 +91,7 @@ class WorkspaceIndex:
         task.add_done_callback(self._tasks.discard)
 
     def _branch(self) -> tuple[int, ...]:
-        return tuple(_written_at(root / ".git" / "HEAD") for root in self._roots)
+        return tuple(_written_at(root / ".git" / name) for root in self._roots for name in ("HEAD", "logs/HEAD"))
 
 
 def _written_at(path: Path) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from context.documents import Change, Documents
+from context.problems import Problem
 from context.snapshot import Cursor, Snapshot
 from lsp_server.__main__ import main
 from lsp_server.api import Client, Editor, FileEvent, Health, Selected, Status
@@ -75,6 +76,12 @@ class EchoSession:
 
     def changed(self, uri: str, changes: Sequence[Change]) -> None:
         self.heard = [*self.heard[-50:], ["changed", uri, len(changes)]]
+
+    def problems(self, uri: str, who: str, found: Sequence[Problem]) -> None:
+        self.heard.append(["problems", uri, who, [[one.first, one.last, one.severity, one.message] for one in found]])
+
+    def pause_indexing(self, paused: bool) -> None:
+        self.heard.append(["pause", paused])
 
     def saved(self, uri: str) -> None:
         self.heard.append(["saved", uri])

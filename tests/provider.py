@@ -57,6 +57,10 @@ class Provider:
         return self._server.asked[-1].headers.get("authorization", "")
 
     @property
+    def last_body(self) -> bytes:
+        return self._server.asked[-1].body
+
+    @property
     def dropped(self) -> int:
         return self._server.dropped
 

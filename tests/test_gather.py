@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from context.edits import EditLog
-from context.gather import Budget, Desk, explain, gather
+from context.found import Found
+from context.gather import LIMIT, SOURCES, Budget, Desk, explain, gather
 from context.privacy import MASK, FimContext, Gate
 from context.snapshot import Cursor, Snapshot
 from context.syntax import Trees
@@ -69,6 +71,26 @@ def test_nothing_of_a_closed_file_is_shown_in_itself(tmp_path: Path) -> None:
 def test_sources_after_the_deadline_are_listed(tmp_path: Path) -> None:
     got = check("load_settings(‸)", desk(tmp_path, snap(tmp_path, "other.py", OTHER)), deadline=0.0)
     assert got.excerpts == () and {left.reason for left in got.left_out} == {"late"}
+
+
+def test_a_source_that_takes_too_long_is_left_out_and_the_others_are_not(tmp_path: Path) -> None:
+    on = desk(tmp_path, snap(tmp_path, "other.py", OTHER))
+    cursor = Cursor(snap(tmp_path, "main.py", "load_settings(path)\nparse_settings\n"), 20)
+    clock = on.clock
+    assert isinstance(clock, FakeClock)
+
+    def slow(cursor: Cursor, desk: Desk, around: object) -> Iterator[Found]:
+        for first in range(10):
+            clock.pass_by(LIMIT / 4)
+            yield Found("open file", tmp_path / "slow.py", "", first, "saved_settings\n", 1.0)
+
+    sources = (("slow", slow), *SOURCES)
+    context, candidates = explain(cursor, on, Budget(2000), 0.15, sources)
+    assert [(left.why, left.reason) for left in context.left_out] == [("slow", "late")]
+    assert {candidate.path for candidate in candidates} == {"other.py"}
+    context, candidates = explain(cursor, on, Budget(2000), float("inf"), sources)
+    assert [left.reason for left in context.left_out] == ["took 150 ms: while one types it would be late"]
+    assert {candidate.path for candidate in candidates} == {"other.py", "slow.py"}
 
 
 def test_every_candidate_is_explained(tmp_path: Path) -> None:

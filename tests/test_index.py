@@ -11,6 +11,7 @@ from context.analysis import words
 from context.index import Index
 from context.index_store import connect
 from context.privacy import MASK, Gate
+from tests.fake_clock import FakeClock
 from tests.test_masking import token
 
 SHAPES = '''"""Shapes."""
@@ -149,3 +150,23 @@ def test_a_store_that_cannot_be_written_is_an_empty_answer(root: Path) -> None:
     (root.parent / "file").touch()
     index = Index(root.parent / "file" / "store", [root], Gate([root]))
     assert index.put(root / "a.py", SHAPES) is False and index.defined("area") == [] and index.similar(["circle"]) == []
+
+
+def test_a_question_that_takes_too_long_is_given_up_and_nothing_is_thrown_away(root: Path) -> None:
+    clock = FakeClock()
+    index = filled(root, **{f"m{number}_py": SHAPES + f"# {number}\n" for number in range(60)})
+    slow = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT sum(i) FROM n"
+    index.until(clock, 1.0)
+    assert index._ask(slow)
+    clock.pass_by(2.0)
+    assert index._ask(slow) == []
+    index.until(clock, 3.0)
+    assert len(index.paths()) == 60 and not index.lost
+
+
+def test_files_that_are_worked_on_are_told_newest_first_as_far_as_they_are_known(root: Path) -> None:
+    index = filled(root, a_py=SHAPES, b_py=SHAPES + "b = 1\n")
+    index.note_changed([root / "b.py", root / "unknown.py", root / "a.py"])
+    assert index.lately_changed() == [root / "b.py", root / "a.py"]
+    index.note_changed([root / "a.py"])
+    assert index.lately_changed() == [root / "a.py"]

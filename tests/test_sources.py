@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,14 @@ def check(
     files: dict[str, str] | None = None,
     tabs: dict[str, str] | None = None,
     edits: EditLog | None = None,
+    changed: Sequence[str] = (),
 ) -> list[Found]:
     """What one source finds at the mark in `main.py`, with files in the index and tabs open."""
     gate = Gate([root])
     index = Index(root.parent / "store", [root], gate)
     for name, content in (files or {}).items():
         index.put(root / name, content)
+    index.note_changed([root / name for name in changed])
     offset = text.index("‸")
     here = snap(root, "main.py", text.replace("‸", ""))
     others = tuple(snap(root, name, content) for name, content in (tabs or {}).items())
@@ -137,3 +140,10 @@ def test_a_line_that_was_only_moved_is_not_removed(root: Path) -> None:
     edits.see(snap(root, "main.py", "one()\ntwo()\n"))
     edits.see(snap(root, "main.py", "two()\none()\n", 2))
     assert check(root, "recent edits", "two()\none()\n‸", edits=edits) == []
+
+
+def test_files_that_git_says_are_worked_on_are_found_unless_they_are_open(root: Path) -> None:
+    files = dict.fromkeys(("boats.py", "ships.py", "tab.py", "quiet.py", "main.py"), BOAT)
+    text, changed = "boat = Boat()\nboat.steer(course)\n‸\n", ["main.py", "ships.py", "tab.py", "boats.py"]
+    found = check(root, "changed files", text, files=files, tabs={"tab.py": BOAT}, changed=changed)
+    assert [one.path for one in found] == [root / "ships.py", root / "boats.py"]

@@ -24,10 +24,15 @@ def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
         lines = other.text.splitlines(keepends=True)
         for first in range(0, len(lines), LINES):
             text = "".join(lines[first : first + LINES])
-            there = names_in(text)
-            shared = len(around.visible & there) + 3 * len(around.near_names & there)
-            if shared:
-                score = shared / (len(there) + 10) / (1 + position / 10)
+            if score := likeness(text, around, position):
                 stretches.append(Found(NAME, other.path, other.uri.rpartition("/")[2], first, text, score))
     stretches.sort(key=lambda stretch: -stretch.score)
     return stretches[:MOST_STRETCHES]
+
+
+def likeness(text: str, around: Around, position: int) -> float:
+    """How many of its names a stretch shares with the cursor's surroundings, those near it thrice; less for each file before
+    its own."""
+    there = names_in(text)
+    shared = len(around.visible & there) + 3 * len(around.near_names & there)
+    return shared / (len(there) + 10) / (1 + position / 10)

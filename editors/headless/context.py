@@ -76,6 +76,7 @@ class Workspace:
             if self._blobs.get(path) != blob:
                 self.index.put(self.root / path, self._history.text(blob))
         self._blobs = blobs
+        self.index.note_changed([self.root / path for path in self._history.lately(commit.parent) if path in blobs])
         self.index.refresh()
 
     def snapshot(self, path: str) -> Snapshot | None:

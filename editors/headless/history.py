@@ -136,6 +136,12 @@ class History:
                     counts[file] = counts.get(file, 0) + 1
         return sorted(counts, key=lambda file: (-counts[file], file))[:most]
 
+    def lately(self, commit: str) -> list[str]:
+        """The files that the newest commits along first parents changed, up to and including `commit`, newest first."""
+        out = self._run("log", "--first-parent", "-m", "--max-count=12", "--format=%x00", "--name-only", commit, "--")
+        changes = [change.split("\n") for change in out.decode("utf-8", "replace").split("\0")]
+        return list(dict.fromkeys(path for change in changes if len(change) <= 32 for path in change if path))
+
     def data(self, name: str) -> bytes:
         """The object as it is; b"" where there is none."""
         assert self._blobs.stdin is not None and self._blobs.stdout is not None
