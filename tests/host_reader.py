@@ -30,6 +30,7 @@ class CountingReader:
 
     crops = True
     bytes = 0
+    bytes_per_token = 0
 
     def __init__(self, room: int = 100) -> None:
         self.room, self.held = room, 0

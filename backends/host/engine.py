@@ -36,6 +36,8 @@ class Reader(Protocol):
 
     @property
     def bytes(self) -> int: ...
+    @property
+    def bytes_per_token(self) -> int: ...
     def fits(self, tokens: int) -> bool: ...
     def take(self, ids: Ids[int], document: str, room: int) -> Any: ...
     def give(self, sequence: Any) -> None: ...
@@ -70,7 +72,7 @@ class Engine:
         model.eval().requires_grad_(False)
         config, device = model.config.get_text_config(), model.device
         threads = threads or threads_at_hand()
-        torch.set_num_threads(threads)
+        use_threads(threads)
         progress("Checking that the model's attention is computed right.")
         with torch.inference_mode():
             reader = _reader(model, cache_bytes, small=int8 is not False and model.dtype != torch.float32)
@@ -84,7 +86,7 @@ class Engine:
     @contextmanager
     def thread(self) -> Iterator[None]:
         """Around all that the reading thread does: torch keeps both of these for each thread of ours apart."""
-        torch.set_num_threads(self.threads)
+        use_threads(self.threads)
         with torch.inference_mode():
             yield
 
@@ -121,6 +123,11 @@ class Engine:
 def is_out_of_memory(error: BaseException) -> bool:
     """torch says it by a type of its own on a GPU and by a sentence on a CPU."""
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
+
+
+def use_threads(count: int) -> None:
+    """For the thread that calls it, and those that are made later."""
+    torch.set_num_threads(count)
 
 
 def threads_at_hand() -> int:

@@ -52,6 +52,10 @@ class Packed:
     def bytes(self) -> int:
         return self.sequences.bytes
 
+    @property
+    def bytes_per_token(self) -> int:
+        return self.sequences.layout.bytes_per_token
+
     def fits(self, tokens: int) -> bool:
         return self.sequences.fits(tokens)
 

@@ -48,6 +48,11 @@ class OneByOne:
     def bytes(self) -> int:
         return sum(tensor.nbytes for state in self._copies for tensor in _tensors(state.cache))
 
+    @property
+    def bytes_per_token(self) -> int:
+        """A state does not grow with its tokens, or hardly."""
+        return 0
+
     def fits(self, tokens: int) -> bool:
         return True
 

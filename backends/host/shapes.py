@@ -34,8 +34,9 @@ def configuration(shape: str) -> PretrainedConfig:
     )
 
 
-def random_model(shape: str, dtype: torch.dtype, device: str = "cpu") -> PreTrainedModel:
-    """Weights are drawn once, small enough for sixteen bits, and vectors are ones, as norms begin."""
+def random_model(shape: str, device: str = "cpu", *, exact: bool = False) -> PreTrainedModel:
+    """In bfloat16, or in float32 if `exact`. Matrices are drawn; norms are ones and biases zero, as they begin."""
+    dtype = torch.float32 if exact else torch.bfloat16
     with torch.device(device), no_init_weights():
         model: PreTrainedModel = AutoModelForCausalLM.from_config(configuration(shape), dtype=dtype)
     generator = torch.Generator(device).manual_seed(1)

@@ -12,11 +12,13 @@ from editors.headless.exits import Exit
 BENCHES: Mapping[str, tuple[str, str]] = {
     # name: module below editors/headless, and what it does
     "context": ("bench_context", "Measure which needed names the context brings, beside simpler methods."),
+    "host": ("host_bench", "Measure the model host on this machine, beside generate() and the memory's limit."),
     "latency": ("latency", "Replay typing sessions against a model of any speed, beside a baseline."),
     "replay": ("replaying", "Measure completion on a repository's own history."),
 }
 
 EXAMPLES = """\
+  infill bench host                  how fast the model host is on this machine
   infill bench latency               how long until something is to be seen, and what it costs
   infill bench context .             which names of a repository's own new lines the context would have brought
   infill bench replay .              how good completion would have been on a repository's own commits
