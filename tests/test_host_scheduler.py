@@ -228,6 +228,9 @@ async def test_what_cannot_be_served_is_said_at_once() -> None:
     reader = CountingReader()
     reader.hold()
     async with counting(reader) as scheduler:
+        for ids in ((), (1, 1000), (-1,)):
+            with pytest.raises(ValueError, match="vocabulary"):
+                scheduler.run(Job(ids, 1))
         with pytest.raises(TooLong, match="9990 tokens and an answer of 11"):
             scheduler.run(Job(tuple([1] * 9990), 11))
         streams = [scheduler.run(Job((1,), 1)) for _ in range(MOST_WAITING)]

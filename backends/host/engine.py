@@ -81,7 +81,8 @@ class Engine:
             progress("Rounding the weights to eight bits.")
             wanted = quantize.to_int8(model)
         context = int(getattr(config, "max_position_embeddings", 0) or 1 << 20)
-        return cls(reader, context, int(config.vocab_size), device, threads, wanted)
+        vocabulary = int(model.get_input_embeddings().num_embeddings)
+        return cls(reader, context, vocabulary, device, threads, wanted)
 
     @contextmanager
     def thread(self) -> Iterator[None]:

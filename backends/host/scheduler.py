@@ -71,8 +71,8 @@ class Scheduler:
     def run(self, job: Job) -> Answer:
         """Raises `TooLong` and `HostBusy` at once; what goes wrong later is raised by the answer."""
         needed = len(job.ids) + job.max_tokens
-        if not job.ids:
-            raise ValueError("a job needs at least one token of prompt")
+        if not job.ids or not 0 <= min(job.ids) <= max(job.ids) < self._engine.vocabulary:
+            raise ValueError("a job needs a prompt of token ids of the model's vocabulary")
         if needed > self._engine.context or not self._engine.reader.fits(needed + AHEAD):
             raise TooLong(len(job.ids), job.max_tokens, self._engine.context)
         if (waiting := len(self._waiting) + len(self._inbox)) >= MOST_WAITING:
