@@ -48,7 +48,7 @@ def around(cursor: Cursor, window: Windows) -> Around:
     shown = text[window.start : start] + text[end : window.end]
     near = _lines_before(text, start, NEAR_BEFORE) + _lines_after(text, end, NEAR_AFTER)
     wide = _lines_before(text, start, WIDE_BEFORE) + _lines_after(text, end, WIDE_AFTER)
-    near_names, visible = names_in(near), names_in(shown)
+    near_names, visible = _names(near), _names(shown)
     top = max(0, window.start - FILE_REACH)
     top = text.find("\n", top) + 1 if top else 0
     return Around(
@@ -65,9 +65,14 @@ def around(cursor: Cursor, window: Windows) -> Around:
     )
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def names_in(text: str) -> frozenset[str]:
-    """The names in a piece of text; pieces come back from keystroke to keystroke, so the last ones are kept."""
+    """The names in a piece of text; pieces come back from keystroke to keystroke, so the last ones are kept (some 20 MB)."""
+    return _names(text)
+
+
+def _names(text: str) -> frozenset[str]:
+    """The same for what is another text with every keystroke, and not worth keeping."""
     return frozenset(IDENTIFIER.findall(text)) - EVERYWHERE
 
 

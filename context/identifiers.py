@@ -25,7 +25,7 @@ def names(text: str) -> set[str]:
     return set(IDENTIFIER.findall(text)) - EVERYWHERE
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def parts(name: str) -> tuple[str, ...]:
     """A name and, where it has several, its parts in lower case: `parseHTTPHeader` has parse, http and header."""
     lower = name.lower()
