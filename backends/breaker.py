@@ -10,7 +10,7 @@ import random
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from backends.api import Card, Done, FimRequest, Infiller, Text
+from backends.api import Card, Done, FimRequest, Infiller, Preparing, Text
 from backends.errors import AGAIN, BackendError, BadRequest, QuotaSpent, RateLimited, Unauthorised
 from context.clock import Clock
 
@@ -69,6 +69,11 @@ class Breaker:
             raise
         self._closed()
         return sentence
+
+    async def prepare(self, seconds: float) -> None:
+        """See `backends.api.Preparing`."""
+        if isinstance(self.inner, Preparing):
+            await self.inner.prepare(seconds)
 
     async def aclose(self) -> None:
         await self.inner.aclose()

@@ -7,10 +7,13 @@ set. It belongs to the user and has mode 0700. When it is ready to answer, the h
     or          {"protocol": 1, "pid": 4711, "port": 40123, "token_file": "host.token", "model": "…", "context_tokens": 8192}
     host.token  with a port only: 32 random bytes in hexadecimal, one line
 
-and takes them away when it ends. With `socket` it listens on that Unix socket, mode 0600, in the runtime folder; otherwise on
-127.0.0.1 with the token as bearer token on every request. It speaks Mistral's HTTP contract (`/v1/fim/completions`,
-`/v1/models`), so `backends/mistral.py` is its client. A client refuses what others could have written: a folder or file that
-is a link, another user's, or open to others; a socket or token outside the folder; a host whose process is gone.
+and takes them away when it ends. A second host, of another model, does the same in a folder of its own below (`own_folder`).
+`aliases` may be there too: other names under which the model is asked for.
+
+With `socket` it listens on that Unix socket, mode 0600, in the folder of its announcement; otherwise on 127.0.0.1 with the token
+as bearer token on every request. It speaks Mistral's HTTP contract (`/v1/fim/completions`, `/v1/models`), so `backends/mistral.py`
+is its client. A client refuses what others could have written: a folder or file that is a link, another user's, or open to others;
+a socket or token outside the folder; a host whose process is gone.
 
 A port may have come to another program since. Before its token or any text goes to a port, a client asks `/infill/proof/NONCE`
 there without either, and goes on only if the body is the JSON string `proof(token, NONCE)`, which only the host can know.
@@ -18,6 +21,7 @@ there without either, and goes on only if the body is the JSON string `proof(tok
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import os
@@ -49,6 +53,7 @@ class Host:
     socket: Path | None = None
     port: int = 0
     token: Secret | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def root(self) -> str:
@@ -69,9 +74,35 @@ def proof(token: Secret, nonce: str) -> str:
     return hmac.new(token.reveal().encode(), nonce.encode(), "sha256").hexdigest()
 
 
-def find(folder: Path | None = None) -> Host:
-    """The running host. Raises `NoHost`; asks nothing of the network."""
+def own_folder(folder: Path, model: str) -> Path:
+    """What belongs to the host of this model alone: its lock, its log, and its place where another host has the folder above."""
+    return folder / hashlib.blake2b(model.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def find(folder: Path | None = None, model: str = "") -> Host:
+    """The running host, of this `model` where one is named. Raises `NoHost`; asks nothing of the network."""
     folder = folder or runtime_folder()
+    why: NoHost | None = None
+    for place in (folder, *_below(folder)):
+        try:
+            host = _found(place)
+        except NoHost as error:
+            why = why or error
+            continue
+        if model in ("", host.model, *host.aliases):
+            return host
+    raise why or NoHost(f"The model host that is running has another model than {model}.")
+
+
+def _below(folder: Path) -> list[Path]:
+    """The folders of further hosts that have announced themselves."""
+    try:
+        return sorted(place for place in folder.iterdir() if (place / ANNOUNCEMENT).exists())
+    except OSError:
+        return []
+
+
+def _found(folder: Path) -> Host:
     try:
         if not (folder / ANNOUNCEMENT).exists():
             raise NoHost("No model host is running.")
@@ -84,7 +115,7 @@ def find(folder: Path | None = None) -> Host:
         raise NoHost(
             f"The file {folder / ANNOUNCEMENT} cannot be read; the model host may be of another version."
         ) from error
-    if not _is_alive(host.pid):
+    if not is_alive(host.pid):
         raise NoHost("The model host has ended without taking its file away.")
     return host
 
@@ -100,6 +131,8 @@ def announce(host: Host, folder: Path | None = None) -> None:
         "model": host.model,
         "context_tokens": host.context_tokens,
     }
+    if host.aliases:
+        said["aliases"] = list(host.aliases)
     if host.socket:
         said["socket"] = str(host.socket)
     else:
@@ -122,11 +155,12 @@ def _host(said: Any, folder: Path) -> Host:
             f"The model host speaks protocol {said['protocol']}, this client {PROTOCOL}: update the older one."
         )
     pid, model, context = int(said["pid"]), str(said.get("model", "")), int(said.get("context_tokens", 8192))
+    aliases = tuple(str(alias) for alias in said.get("aliases", ()))
     if "socket" in said:
         socket = Path(str(said["socket"]))
         if socket.parent != folder:
             raise NoHost("The model host's socket is not in the runtime folder.")
-        return Host(pid, model, context, socket=socket)
+        return Host(pid, model, context, socket=socket, aliases=aliases)
     name = str(said["token_file"])
     if name != Path(name).name:
         raise NoHost("The model host's token is not in the runtime folder.")
@@ -134,10 +168,10 @@ def _host(said: Any, folder: Path) -> Host:
     port = int(said["port"])
     if not token or not 0 < port < 65536:
         raise NoHost("The model host names no port or no token.")
-    return Host(pid, model, context, port=port, token=token)
+    return Host(pid, model, context, port=port, token=token, aliases=aliases)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     if os.name != "posix":
         return True  # os.kill would end the process there; a dead host then shows as refused connections
     try:

@@ -35,7 +35,8 @@ class BackendConfig:
     """What the settings say about backends. `base_url`, `api_key`, `proxy` and `ca_file` are the user's own: command line,
     environment, editor or user file, never a project's. `timeout` and `connect_timeout` in seconds; `api_key` where the editor
     hands one over in memory. With `auto`, `base_url` and `model` are Mistral's. `fim_template` is a name in
-    `templates.TEMPLATES` or "suffix", "" for what the model's name says; `chat_model` "" for the backend's choice."""
+    `templates.TEMPLATES` or "suffix", "" for what the model's name says; `chat_model` "" for the backend's choice; `host_idle`
+    seconds after which a host that was started for us ends."""
 
     name: str = "auto"
     base_url: str = ""
@@ -51,6 +52,7 @@ class BackendConfig:
     chat_model: str = ""
     chat_timeout: float = 120.0
     audit: AuditLog | None = None
+    host_idle: float = 1800.0
 
     @property
     def wiring(self) -> Wiring:
@@ -160,11 +162,11 @@ def build(
         case "workspace":
             return _workspace(roots, gate, store, clock)
         case "host":
-            return Breaker(_host(config, config.model, clock), clock)
+            return Breaker(_host(config, clock, notify), clock)
         case "scripted":
             return ScriptedInfiller([config.model] if config.model else [], clock)
         case "auto":
-            host = _host(config, "", clock)  # `model` is Mistral's here; a host answers with the one it has loaded
+            host = _any_host(config, clock)  # `model` is Mistral's here; a host answers with the one it has loaded
             here = [Leg(host, lambda: host.is_there), Leg(_workspace(roots, gate, store, clock))]
             return Route([*_remote_leg(config, known, clock), *here], clock, failover=config.failover, notify=notify)
         case name if name in SERVERS:
@@ -222,10 +224,19 @@ def _remote_leg(config: BackendConfig, environment: Mapping[str, str], clock: Cl
     return [Leg(_mistral(config, found, clock))] if found.key else []
 
 
-def _host(config: BackendConfig, model: str, clock: Clock) -> RunningHost:
+def _any_host(config: BackendConfig, clock: Clock) -> RunningHost:
     from backends.running_host import RunningHost
 
-    return RunningHost(clock=clock, wiring=config.wiring, model=model)
+    return RunningHost(clock=clock, wiring=config.wiring)
+
+
+def _host(config: BackendConfig, clock: Clock, notify: Callable[[str], None]) -> RunningHost:
+    """The host of the user's model, which is started where it does not run."""
+    from backends.host.launch import Launcher
+    from backends.running_host import RunningHost
+
+    launcher = Launcher(config.model, clock, idle=config.host_idle) if config.model else None
+    return RunningHost(clock=clock, wiring=config.wiring, model=config.model, launcher=launcher, notify=notify)
 
 
 def _workspace(roots: Sequence[Path], gate: Gate, store: Path | None, clock: Clock) -> Infiller:

@@ -30,6 +30,7 @@ def backend_config(settings: Settings, key: Secret | None = None) -> BackendConf
         chat_model=settings.chat_model,
         chat_timeout=settings.chat_timeout_ms / 1000,
         audit=AuditLog(audit_path()) if settings.audit else None,
+        host_idle=settings.host_idle_minutes * 60.0,
     )
 
 

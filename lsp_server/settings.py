@@ -58,7 +58,19 @@ class Settings:
         "A key is sent to this origin and to no other.",
         scope=Scope.MACHINE,
     )
-    model: str = declared("", "Model to ask for; empty for the backend's own choice.", scope=Scope.MACHINE)
+    model: str = declared(
+        "",
+        "Model to ask for; empty for the backend's own choice. With `host`, a model of the Hugging Face cache or a folder, for "
+        "which a model host is started where none runs.",
+        scope=Scope.MACHINE,
+    )
+    host_idle_minutes: int = declared(
+        30,
+        "Time without a request after which a model host that Infill started ends and frees its memory; 0 for never.",
+        unit="minutes",
+        limits=(0, 10_080),
+        scope=Scope.MACHINE,
+    )
     fim_template: str = declared(
         "",
         "How the backend `openai` marks the place to fill in: a family such as `qwen` or `starcoder2`, or `suffix` where the "

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "complete": "Ask for one completion at a place in a file.",
     "act": "Explain, refactor, review or test code.",
     "why": "Show what would be asked at a place, and what not. Sends nothing.",
+    "serve": "Host a model on this machine for all editors.",
     "doctor": "Check what works and say what to do about the rest.",
     "config": "Show the settings in force and where each came from.",
     "key": "Keep, clear or find the key of a backend.",

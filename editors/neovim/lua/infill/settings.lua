@@ -8,7 +8,8 @@
 ---@field local_only? boolean Send nothing over a network: backends that would are unreachable.
 ---@field backend? 'auto'|'mistral'|'openai'|'llama_cpp'|'host'|'workspace'|'scripted' Who answers. `auto` takes Mistral where a key is set, else a running model host, else the workspace model.
 ---@field base_url? string Address of the backend, as host, /v1, path prefix or full endpoint; empty for the provider's own. A key is sent to this origin and to no other.
----@field model? string Model to ask for; empty for the backend's own choice.
+---@field model? string Model to ask for; empty for the backend's own choice. With `host`, a model of the Hugging Face cache or a folder, for which a model host is started where none runs.
+---@field host_idle_minutes? integer Time without a request after which a model host that Infill started ends and frees its memory; 0 for never.
 ---@field fim_template? string How the backend `openai` marks the place to fill in: a family such as `qwen` or `starcoder2`, or `suffix` where the server does it; empty for what the model's name says.
 ---@field chat_model? string Model for explanations, edits and reviews; empty for the backend's own choice: with Mistral Codestral, or Mistral Small where a prompt is too long for it, elsewhere the first model that the server lists.
 ---@field review_model? string Model for reviews alone; empty for the one that `chat_model` gives.
@@ -38,6 +39,7 @@ return {
   backend = 'auto',
   base_url = '',
   model = '',
+  host_idle_minutes = 30,
   fim_template = '',
   chat_model = '',
   review_model = '',

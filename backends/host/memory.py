@@ -1,0 +1,121 @@
+"""How much memory a model will take and how much there is, so that one which does not fit is refused before it is loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from backends.host.folder import Folder, Unusable
+
+GIB = 1 << 30
+WORKING = GIB // 2
+"""Bytes beside weights and cache: the libraries and what one step computes."""
+MOST_CACHE = 8 * GIB
+
+
+class Precision(StrEnum):
+    """How the weights are kept while serving."""
+
+    INT8 = "int8"
+    BF16 = "bf16"
+    FP32 = "fp32"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a model would run, and the bytes that are free there. `device` as torch calls it."""
+
+    device: str
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Bytes of the weights at their most, while they are loaded, and of the cache of one prompt of full length."""
+
+    weights: int
+    cache: int
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.cache + WORKING
+
+
+def need(folder: Folder, context_tokens: int, precision: Precision) -> Need:
+    """While weights are rounded to int8, what is done and what is not yet lie side by side: no more than in bf16 and a tenth."""
+    each = 4.0 if precision is Precision.FP32 else 2.2 if precision is Precision.INT8 else 2.0
+    return Need(int(folder.numbers * each), context_tokens * cache_bytes_per_token(folder.text_config))
+
+
+def cache_bytes_per_token(config: Mapping[str, Any], bytes_each: int = 4) -> int:
+    """Keys and values of all layers, in float32 at most. An upper bound where layers share them or keep a window."""
+    layers = int(config.get("num_hidden_layers") or config.get("n_layer") or 0)
+    heads = int(config.get("num_attention_heads") or config.get("n_head") or 1)
+    width = int(config.get("hidden_size") or config.get("n_embd") or 0)
+    kept = int(config.get("num_key_value_heads") or heads)
+    return 2 * layers * kept * int(config.get("head_dim") or width // max(heads, 1)) * bytes_each
+
+
+def must_fit(folder: Folder, wanted: Need, place: Place, precision: Precision) -> int:
+    """Bytes for the cache. Raises `Unusable` with what would help."""
+    if wanted.total > place.free:
+        where = "the GPU" if place.device.startswith("cuda") else "this machine"
+        helps = ["a smaller model (`infill serve --list` names those that fit)"]
+        if wanted.cache > wanted.total // 4:
+            helps.append("a smaller --context-tokens")
+        if precision is Precision.FP32:
+            helps.append("--precision bf16")
+        raise Unusable(
+            f"{folder.name} needs about {gigabytes(wanted.total)}, and {where} has {gigabytes(place.free)} free. "
+            f"Choose {' or '.join(helps)}."
+        )
+    return min(max((place.free - wanted.weights - WORKING) // 2, wanted.cache), max(MOST_CACHE, wanted.cache))
+
+
+def place(device: str = "") -> Place:
+    """The GPU with the most free memory where there is one, else the CPU; or the `device` that the user named."""
+    import torch
+
+    if device != "cpu" and torch.cuda.is_available():
+        free = {f"cuda:{number}": torch.cuda.mem_get_info(number)[0] for number in range(torch.cuda.device_count())}
+        chosen = device if device in free else max(free, key=lambda name: free[name])
+        return Place(chosen, free[chosen])
+    if device not in ("", "cpu"):
+        raise Unusable(f"There is no device {device} that torch can use here: leave --device out, or name `cpu`.")
+    return Place("cpu", free_memory())
+
+
+def free_memory() -> int:
+    """Bytes that a process may take here without swapping: what the kernel says, and what a container allows."""
+    found = [_available(), _container_rest()]
+    return min([each for each in found if each is not None], default=4 * GIB)
+
+
+def _available() -> int | None:
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+        return None
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2  # where nothing says what is free
+    except (OSError, ValueError):
+        return None
+
+
+def _container_rest() -> int | None:
+    group = Path("/sys/fs/cgroup")
+    try:
+        return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+    except (OSError, ValueError):
+        return None  # no container, or "max"
+
+
+def gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"
