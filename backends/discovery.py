@@ -11,9 +11,9 @@ and takes them away when it ends. A second host, of another model, does the same
 `aliases` may be there too: other names under which the model is asked for.
 
 With `socket` it listens on that Unix socket, mode 0600, in the folder of its announcement; otherwise on 127.0.0.1 with the token
-as bearer token on every request. It speaks Mistral's HTTP contract (`/v1/fim/completions`, `/v1/models`), so `backends/mistral.py`
-is its client. A client refuses what others could have written: a folder or file that is a link, another user's, or open to others;
-a socket or token outside the folder; a host whose process is gone.
+as bearer token on every request. It speaks Mistral's HTTP contract (`/v1/fim/completions`, `/v1/models`), so its client is
+`backends/mistral.py`. A client refuses what others could have written: a folder or file that is a link, another user's, or open
+to others; a socket or token outside the folder; a host whose process is gone.
 
 A port may have come to another program since. Before its token or any text goes to a port, a client asks `/infill/proof/NONCE`
 there without either, and goes on only if the body is the JSON string `proof(token, NONCE)`, which only the host can know.

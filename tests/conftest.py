@@ -11,7 +11,8 @@ import pytest
 from tests.editors_found import has_vscode, neovims
 
 NEOVIMS = neovims()
-HOST = all(importlib.util.find_spec(name) is not None for name in ("torch", "transformers", "starlette", "llguidance"))
+NEEDED = ("torch", "transformers", "starlette", "uvicorn", "pydantic", "prometheus_client", "llguidance")
+HOST = all(importlib.util.find_spec(name) is not None for name in NEEDED)
 
 WANTED = {
     # test file: what it needs, and whether that is there

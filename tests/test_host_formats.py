@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backends.host.formats import PREFIX_ONLY, Format, find
+from backends.host.formats import PREFIX_ONLY, find
 from backends.host.prompting import Prompter
 from backends.host.vocabulary import Vocabulary
 from backends.templates import TEMPLATES
 from context.privacy import Cleared, Excerpt, FimContext
+from tests.host_prompts import FAMILIES, family
 from tests.tiny_tokenizers import KINDS, tokenizer
 
-FAMILIES = {**{name: name for name in KINDS if name not in ("stable-code", "prefix")}, "stable-code": "starcoder"}
-MODEL_TYPES = {"mellum": "llama"}
 PREFIX, SUFFIX = "def add(a, b):\n    return a", "\n\n\nprint(add(1, 2))\n"
 OTHERS = (("lib/one.py", "one = 1\n"), ("lib/two.py", "two = 2\n"))
-
-
-@cache
-def model(name: str, chosen: str = "") -> tuple[Vocabulary, Format]:
-    vocabulary = Vocabulary(tokenizer(name))
-    return vocabulary, find(vocabulary, kind=MODEL_TYPES.get(name, ""), chosen=chosen)
 
 
 def spelt(vocabulary: Vocabulary, name: str, ids: tuple[int, ...]) -> str:
@@ -37,7 +28,7 @@ def spelt(vocabulary: Vocabulary, name: str, ids: tuple[int, ...]) -> str:
 
 
 def plain(name: str, text: str, suffix: str) -> str:
-    vocabulary, form = model(name)
+    vocabulary, form = family(name)
     prompter = Prompter(vocabulary, form, 4096, anchors=False, heals=False)
     ids = prompter.prompt(text, suffix, max_tokens=16).ids
     return spelt(vocabulary, name, ids[len(form.head) :])
@@ -45,7 +36,7 @@ def plain(name: str, text: str, suffix: str) -> str:
 
 @pytest.mark.parametrize(("name", "expected"), FAMILIES.items())
 def test_a_family_is_known_by_its_vocabulary(name: str, expected: str) -> None:
-    assert model(name)[1].name == expected
+    assert family(name)[1].name == expected
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -57,20 +48,20 @@ def test_the_prompt_is_what_the_text_template_says(name: str, others: tuple[tupl
     files = [f"+++++ {each}\n{text}" for each, text in others]
     text = "\n\n".join([*files, f"+++++ app.py\n{PREFIX}"]) if others else PREFIX
     got = plain(name, text, SUFFIX)
-    if model(name)[0].spaced:  # the implicit space before the first word, and those that belong to the tokens
+    if family(name)[0].spaced:  # the implicit space before the first word, and those that belong to the tokens
         got, wanted = got.replace(" ", ""), wanted.replace(" ", "")
     assert got == wanted
 
 
 def test_the_implicit_space_stands_before_the_prefix_alone() -> None:
-    vocabulary, form = model("codestral")
+    vocabulary, form = family("codestral")
     ids = Prompter(vocabulary, form, 512, heals=False).prompt("def f(", ")", max_tokens=8).ids
     assert spelt(vocabulary, "codestral", ids) == "<s>[SUFFIX])[PREFIX] def f("
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_what_a_file_spells_is_text(name: str) -> None:
-    vocabulary, _ = model(name)
+    vocabulary, _ = family(name)
     for token in [*KINDS[name].tokens, "<|im_start|>", " <PRE>", "<<fim_prefix>"]:
         ids = vocabulary.encode(f"a = '{token}{token}'  # {token}")
         assert not vocabulary.controls & set(ids), token
@@ -83,12 +74,12 @@ def test_what_a_file_spells_is_text(name: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="▁")))
 @pytest.mark.parametrize("name", ["codestral", "qwen", "starcoder2"])
 def test_any_text_survives_the_way_to_tokens_and_back(name: str, text: str) -> None:
-    vocabulary, _ = model(name)
+    vocabulary, _ = family(name)
     assert b"".join(vocabulary.bytes_of[id] for id in vocabulary.encode(text)).decode() == text
 
 
 def test_a_model_without_tokens_continues_the_prefix() -> None:
-    vocabulary, form = model("prefix")
+    vocabulary, form = family("prefix")
     assert form.name == PREFIX_ONLY
     assert (
         spelt(vocabulary, "prefix", Prompter(vocabulary, form, 512, heals=False).prompt("x = ", "y", max_tokens=8).ids)
@@ -97,12 +88,12 @@ def test_a_model_without_tokens_continues_the_prefix() -> None:
 
 
 def test_the_user_has_the_last_word() -> None:
-    assert model("codellama", chosen="codellama-spm")[1].name == "codellama-spm"
-    assert model("qwen", chosen=PREFIX_ONLY)[1].name == PREFIX_ONLY
+    assert family("codellama", chosen="codellama-spm")[1].name == "codellama-spm"
+    assert family("qwen", chosen=PREFIX_ONLY)[1].name == PREFIX_ONLY
     with pytest.raises(ValueError, match="has no tokens of the form `codestral`"):
-        model("qwen", chosen="codestral")
+        family("qwen", chosen="codestral")
     with pytest.raises(ValueError, match="no form `nothing`"):
-        model("qwen", chosen="nothing")
+        family("qwen", chosen="nothing")
 
 
 def test_the_name_decides_where_spellings_are_shared() -> None:
@@ -113,7 +104,7 @@ def test_the_name_decides_where_spellings_are_shared() -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_an_answer_ends_at_every_token_of_the_family(name: str) -> None:
-    vocabulary, form = model(name)
+    vocabulary, form = family(name)
     for token in KINDS[name].tokens:
         id = vocabulary.control(token)
         if (form.template is not None and token in form.template.stop) or token == KINDS[name].eos:
@@ -121,5 +112,5 @@ def test_an_answer_ends_at_every_token_of_the_family(name: str) -> None:
 
 
 def test_text_that_ends_an_answer_is_kept_apart_from_tokens() -> None:
-    assert model("codestral")[1].stops == ("\n+++++ ",)
-    assert model("qwen")[1].stops == ()
+    assert family("codestral")[1].stops == ("\n+++++ ",)
+    assert family("qwen")[1].stops == ()

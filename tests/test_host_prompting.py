@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import pairwise, takewhile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backends.host.formats import Format, find
-from backends.host.prompting import LONGEST_TYPED, Prompt, Prompter, fitted, read
-from backends.host.vocabulary import Vocabulary
-from tests.test_host_formats import FAMILIES, MODEL_TYPES
-from tests.tiny_tokenizers import KINDS, tokenizer
+from backends.host.prompting import LONGEST_TYPED, Prompt, fitted, read
+from tests.host_prompts import FAMILIES, family, prompter
+from tests.tiny_tokenizers import KINDS
 
 ABOVE = "import os\n\n\ndef total(numbers):\n    result = 0\n"
 LINE = "    for number in sorted(numbers, key=abs):"
 BELOW = "\n        result += number\n    return result\n"
 
 
-@cache
-def model(name: str) -> tuple[Vocabulary, Format]:
-    vocabulary = Vocabulary(tokenizer(name))
-    return vocabulary, find(vocabulary, kind=MODEL_TYPES.get(name, ""))
-
-
-def prompter(name: str, context: int = 4096, **more: bool) -> Prompter:
-    return Prompter(*model(name), context, **more)
-
-
 def text_of(name: str, prompt: Prompt) -> bytes:
     """The bytes of a prompt, its control tokens left out, and what was healed."""
-    vocabulary, _ = model(name)
+    vocabulary, _ = family(name)
     return b"".join(vocabulary.bytes_of[id] for id in prompt.ids) + prompt.healed
 
 
@@ -67,7 +54,7 @@ def check(first: tuple[str, str], then: tuple[str, str], *, anew: bool) -> None:
     asked = prompter("qwen")
     before = asked.prompt(*first, max_tokens=16, document="d")
     after = asked.prompt(*then, max_tokens=16, document="d")
-    middle = model("qwen")[0].control("<|fim_middle|>")
+    middle = family("qwen")[0].control("<|fim_middle|>")
     assert (before.ids[: before.ids.index(middle)] != after.ids[: after.ids.index(middle)]) is anew
     assert text_of("qwen", after) == text_of("qwen", prompter("qwen").prompt(*then, max_tokens=16))
 
@@ -117,7 +104,7 @@ def test_documents_have_anchors_of_their_own() -> None:
 def test_a_long_line_moves_the_anchor_to_the_cursor() -> None:
     long = "x = [" + "1, " * LONGEST_TYPED
     prompt = prompter("qwen").prompt(long, "]", max_tokens=16, document="d")
-    assert prompt.ids[-1] == model("qwen")[0].control("<|fim_middle|>")
+    assert prompt.ids[-1] == family("qwen")[0].control("<|fim_middle|>")
     assert not prompt.healed
 
 
@@ -130,10 +117,10 @@ def test_a_long_line_moves_the_anchor_to_the_cursor() -> None:
 def test_the_prompt_says_what_the_text_says(name: str, prefix: str, suffix: str) -> None:
     """Anchored and healed, each part of the text is there whole, once, and in the family's order."""
     said = text_of(name, prompter(name).prompt(prefix, suffix, max_tokens=16, document="d")).decode()
-    vocabulary, form = model(name)
+    vocabulary, form = family(name)
     at = prefix.rfind("\n") + 1
     frozen = prefix if not form.has_middle else prefix[:at]
-    before = f" {frozen}" if vocabulary.spaced and frozen else frozen
+    before = f" {frozen}" if vocabulary.spaced and (frozen or not form.has_middle) else frozen
     orders = {
         "prefix": before,
         "codestral": suffix + before,

@@ -24,6 +24,12 @@ def chat_request_validators() -> dict[str, Draft202012Validator]:
     return {"ours": Draft202012Validator(own)} | dict(_public("ChatCompletionRequest"))
 
 
+def public_schema(name: str) -> Iterator[dict[str, Any]]:
+    """The schema of that name, where the public description lies beside us."""
+    for _, validator in _public(name):
+        yield validator.schema
+
+
 def _public(name: str) -> Iterator[tuple[str, Draft202012Validator]]:
     found = next((folder / BESIDE for folder in ROOT.parents if (folder / BESIDE).exists()), None)
     if found is None or importlib.util.find_spec("yaml") is None:

@@ -84,7 +84,7 @@ def _weights(folder: Folder, config: Any, where: Place, precision: Precision) ->
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     try:
         with torch.device("meta"):
             drawn = AutoModelForCausalLM.from_config(config, trust_remote_code=False)

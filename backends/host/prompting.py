@@ -76,6 +76,16 @@ class Prompter:
         ids = ids[-room:] or [
             self._vocabulary.eos_id or 0
         ]  # what a text began with where the model was taught without more
+        if (
+            self._heals
+            and not self._format.has_middle
+            and self._vocabulary.spaced
+            and not hole.prefix
+            and not hole.others
+        ):
+            return Prompt(
+                tuple(ids), b" ", anchor.cut
+            )  # the implicit space that every text of SentencePiece begins with
         healed = self._healed(ids, typed if self._format.has_middle else hole.prefix)
         return Prompt(tuple(ids[:-1] if healed else ids), healed, anchor.cut)
 

@@ -88,16 +88,6 @@ def usage(tally: Tally) -> dict[str, int]:
     }
 
 
-def model_list(
-    name: str, aliases: Sequence[str], *, fills: bool, talks: bool, context_tokens: int
-) -> dict[str, object]:
-    """GET /v1/models: the one model that is loaded."""
-    return {
-        "object": "list",
-        "data": [model_card(name, aliases, fills=fills, talks=talks, context_tokens=context_tokens)],
-    }
-
-
 def model_card(
     name: str, aliases: Sequence[str], *, fills: bool, talks: bool, context_tokens: int
 ) -> dict[str, object]:

@@ -48,7 +48,7 @@ CHECK_EVERY = 5.0
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to serve. With neither `port` nor `address` it is a Unix socket; `port` alone is loopback, 0 for any; `address` is
-    where other machines reach it, and needs `key`; `names` are further names under which they address it. `idle` in seconds, 0 for
+    where other machines reach it, and needs `key`; `names` are further names that they use for it. `idle` in seconds, 0 for
     never. `ready` is told, in a sentence, where it listens."""
 
     wanted: Wanted

@@ -29,6 +29,7 @@ from lsp_server.settings import Settings
 from lsp_server.workbench import Workbench
 
 LEARNING = 20.0  # seconds that a backend may take to learn the project before it is asked
+LOADING = 300.0  # and that a model host may take to load its model
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Question:
         if isinstance(self.backend, Learner):
             self.backend.observe(self.cursor.snapshot)
         if isinstance(self.backend, Preparing):
-            await self.backend.prepare(LEARNING)
+            await self.backend.prepare(patience(self.settings))
 
     def explain(self, answer: str) -> tuple[Step, ...]:
         """What each rule would make of an answer. No stream is cut short here, so the rule `scope` shows where it would be."""
@@ -122,6 +123,11 @@ class Question:
 
     async def aclose(self) -> None:
         await self.backend.aclose()
+
+
+def patience(settings: Settings) -> float:
+    """How long somebody at a terminal waits for the backend to be ready, in seconds."""
+    return LOADING if settings.backend == "host" else LEARNING
 
 
 def backend_in(root: Path, privacy: Gate, settings: Settings) -> Infiller:

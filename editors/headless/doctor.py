@@ -113,14 +113,14 @@ def _backend(case: Case) -> Iterator[Finding]:
     from backends.api import Preparing
     from backends.errors import BackendError
     from context.privacy import Gate
-    from editors.headless.asking import LEARNING, backend_in
+    from editors.headless.asking import backend_in, patience
 
     async def ask() -> str:
         root = root_of(Path.cwd() / "file")
         backend = backend_in(root, Gate([root]), case.resolved.settings)
         try:
             if isinstance(backend, Preparing):
-                await backend.prepare(LEARNING)
+                await backend.prepare(patience(case.resolved.settings))
             return await backend.check()
         finally:
             await backend.aclose()
