@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.fault_server import FaultServer, event, reply, serving, stream
+from tests.fault_server import Asked, FaultServer, event, reply, serving, stream
 
 
 def fim(*pieces: str) -> list[bytes]:
@@ -47,6 +47,15 @@ class Provider:
     def bodies(self) -> list[str]:
         """What was sent with each question, as text."""
         return [asked.body.decode() for asked in self._server.asked]
+
+    def answers_first(self, number: int, *pieces: str, then: int) -> None:
+        """The next `number` questions get these pieces, all others this status."""
+        good, bad, left = stream(fim(*pieces)), reply(then, {"message": "no"}), iter(range(number))
+
+        async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
+            await (bad if next(left, None) is None else good)(asked, writer)
+
+        self._server.answer = answer
 
     def refuses(self, status: int) -> None:
         """From now on every question is refused."""

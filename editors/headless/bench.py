@@ -11,7 +11,9 @@ from editors.headless.exits import Exit
 
 BENCHES: Mapping[str, tuple[str, str]] = {
     # name: module below editors/headless, and what it does
+    "compare": ("comparing", "Compare backends, models or settings on the same questions."),
     "context": ("bench_context", "Measure which needed names the context brings, beside simpler methods."),
+    "fim": ("fim.command", "Measure a model on public sets of holes in code."),
     "host": ("host_bench", "Measure the model host on this machine, beside generate() and the memory's limit."),
     "latency": ("latency", "Replay typing sessions against a model of any speed, beside a baseline."),
     "replay": ("replaying", "Measure completion on a repository's own history."),
@@ -22,6 +24,8 @@ EXAMPLES = """\
   infill bench latency               how long until something is to be seen, and what it costs
   infill bench context .             which names of a repository's own new lines the context would have brought
   infill bench replay .              how good completion would have been on a repository's own commits
+  infill bench fim DATA.jsonl        how good a model is on a public set
+  infill bench compare A.jsonl B.jsonl   which of two runs was better, and whether that is real
 """
 
 

@@ -31,7 +31,7 @@ MEASURES: Mapping[str, Measure] = {
     "ES": Measure(
         "%",
         True,
-        "Edit similarity: (|a| + |b| - d) / (|a| + |b|), d the least number of inserted and deleted characters.",
+        "Edit similarity, both stripped: (|a| + |b| - d) / (|a| + |b|), d the least number of characters inserted and deleted.",
     ),
     "perfect lines": Measure("%", True, "Lines of the block that are right from its first line on, of all its lines."),
     "pass@1": Measure("%", True, "The program with the one answer filled in passes its tests."),

@@ -33,7 +33,7 @@ def open_journal(arguments: argparse.Namespace, bench: str, plan: Mapping[str, A
     Raises `Stop` where the named file holds something else.
     """
     again = arguments.again
-    path: Path = arguments.out or _own(bench, plan)
+    path: Path = arguments.out or own_file(bench, plan)
     if arguments.out is None and path.exists() and not again:
         try:
             again = read(path).finished is not None
@@ -84,7 +84,8 @@ def _reasons(journal: Journal) -> Mapping[str, int]:
     return counts
 
 
-def _own(bench: str, plan: Mapping[str, Any]) -> Path:
+def own_file(bench: str, plan: Mapping[str, Any]) -> Path:
+    """Where the run of a plan is kept when no file is named."""
     from platformdirs import user_state_path
 
     digest = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()[:12]
