@@ -191,6 +191,11 @@ class Place:
         """The delimiter that ends the string or comment the cursor stands in, "\\n" for a line comment, "" outside."""
         return self._scanned[1]
 
+    @property
+    def knows_openers(self) -> bool:
+        """Whether `openers` are all there are: they are read from the file's start, or from where nothing is open."""
+        return self._top_level_start > 0 or self.cursor.offset <= WINDOW
+
     def openers(self, skipped: int = 0) -> tuple[Opener, ...]:
         """The brackets open at the cursor, outermost first. `skipped` characters after the cursor are taken as not there."""
         if skipped not in self._known_openers:

@@ -17,6 +17,7 @@ BENCHES: Mapping[str, tuple[str, str]] = {
     "host": ("host_bench", "Measure the model host on this machine, beside generate() and the memory's limit."),
     "latency": ("latency", "Replay typing sessions against a model of any speed, beside a baseline."),
     "replay": ("replaying", "Measure completion on a repository's own history."),
+    "selftest": ("selftest.command", "Measure what becomes of damaged answers, of prompts, and of requests."),
 }
 
 EXAMPLES = """\
@@ -25,6 +26,7 @@ EXAMPLES = """\
   infill bench context .             which names of a repository's own new lines the context would have brought
   infill bench replay .              how good completion would have been on a repository's own commits
   infill bench fim DATA.jsonl        how good a model is on a public set
+  infill bench selftest              whether Infill does what it says, with a model that is only imagined
   infill bench compare A.jsonl B.jsonl   which of two runs was better, and whether that is real
 """
 

@@ -25,7 +25,7 @@ from typing import Any
 from editors.headless.frozen import FOREVER, TICK
 
 WEIGHINGS = 25
-PATIENCE = 20.0  # real seconds without a sign of life from the server
+PATIENCE = 120.0  # real seconds without a sign of life from the server, on a machine with other work
 
 
 class Silent(Exception):

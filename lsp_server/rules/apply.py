@@ -24,6 +24,7 @@ from lsp_server.rules.repetition import repetition
 from lsp_server.rules.replaces import replaced
 from lsp_server.rules.scope import scope
 from lsp_server.rules.secrets import secrets
+from lsp_server.rules.stray_closer import stray_closer
 from lsp_server.rules.verdict import Drop, Rule, Shown
 from lsp_server.rules.wholeness import wholeness
 
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     # What is there already, after the cursor.
     next_lines,
     block_ends,
+    stray_closer,
     # What is left is worth showing, and leaves the file whole.
     blank,
     lone_bracket,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from lsp_server.lexis import BY_END_WORD, CLAUSE, CLOSER_OF, END_WORD, OPENER_OF, tokens
 from lsp_server.place import Place, width
 from lsp_server.rules.replaces import replaced
 from lsp_server.rules.verdict import Drop
+
+_HEAD = re.compile(r"\s*(?:\}\s*)?(?:if|else|for|while|loop|switch|match|try|catch|do|func|fn|function|class|impl)\b")
 
 
 def block_ends(text: str, place: Place) -> str | Drop:
@@ -29,6 +33,8 @@ def _first_redundant(text: str, place: Place) -> int | None:
             own.append(token.at)
         elif token.kind in OPENER_OF and own:
             opened = own.pop()
+            if _is_block_below(text, opened, token.at, place):
+                return token.at
             if owed and not own and opened < first_line_end < token.at:
                 # The file's own opening bracket gave way to this one, and its closing bracket still stands below.
                 return token.at
@@ -41,6 +47,14 @@ def _first_redundant(text: str, place: Place) -> int | None:
             if opener.closed:
                 return token.at
     return None
+
+
+def _is_block_below(text: str, opened: int, closed: int, place: Place) -> bool:
+    """The answer ends with an empty block, `{}`, whose content stands below already, deeper than the cursor's line."""
+    if text[opened : closed + 1] != "{}" or text[closed + 1 :].strip() or "\n" in text or place.after.strip():
+        return False
+    below = next(iter(place.lines_below), "")
+    return bool(_HEAD.match(place.before + text)) and bool(below.strip()) and width(below) > width(place.before)
 
 
 def _openers_in(replaced_text: str, place: Place) -> bool:

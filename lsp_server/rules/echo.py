@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from lsp_server.place import Place, squeeze
 from lsp_server.rules.verdict import Drop
+from lsp_server.whole import opens
+
+_NEVER_TWICE = re.compile(
+    r"(?:return|if|elif|while|for|switch|match|case|throw|raise|defer|yield|await|import|from|let|const|var|val|def|fn|func"
+    r"|function|class|struct|assert|with|catch|except|foreach|use|using|package)\b"
+)
+"""Words that begin a statement and never follow themselves, so that a second one says the line again."""
 
 
 def echo(text: str, place: Place) -> str | Drop:
@@ -25,7 +34,7 @@ def echo(text: str, place: Place) -> str | Drop:
 def _without_line_head(text: str, place: Place) -> str:
     """Without the cursor's line up to the cursor, where the answer starts with all of it."""
     head = place.before.strip()
-    if len(head) < 6 or head.isalnum() or place.within:
+    if place.within or not (_NEVER_TWICE.match(head) or (len(head) >= 6 and not head.isalnum())):
         return text
     said = text.lstrip()
     if not said.startswith(head) or not said[len(head) :].strip():
@@ -36,7 +45,8 @@ def _without_line_head(text: str, place: Place) -> str:
 
 def _same(said: list[str], above: list[str]) -> bool:
     wanted = [squeeze(line) for line in above]
-    return [squeeze(line) for line in said] == wanted and any(len(line) > 4 and not line.isnumeric() for line in wanted)
+    telling = any((len(line) > 4 and not line.isnumeric()) or (len(line) > 3 and opens(line)) for line in wanted)
+    return telling and [squeeze(line) for line in said] == wanted
 
 
 def _after(lines: list[str], count: int) -> str:

@@ -8,6 +8,7 @@ from lsp_server.place import Place
 from lsp_server.rules.verdict import Drop
 from lsp_server.whole import opens
 
+_OPENS_CLOSED_UP = ("(", "[", "{", ".")
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 
 
@@ -16,7 +17,7 @@ def leading_blanks(text: str, place: Place) -> str | Drop:
         head = text.lstrip(" \t")
         if head.startswith("\n"):
             return head
-        return head if place.before.endswith((" ", "\t")) else text
+        return head if place.before.endswith((" ", "\t")) or _closed_up(place) else text
     lines = _BLANK_LINES.match(text)
     if lines is None:
         return text
@@ -26,3 +27,10 @@ def leading_blanks(text: str, place: Place) -> str | Drop:
     # At the left margin a blank line or two between top-level things is layout, not a slip.
     blanks_above = next((at for at, line in enumerate(place.lines_above) if line.strip()), 2)
     return "\n" * min(lines[0].count("\n"), max(0, 2 - blanks_above)) + rest
+
+
+def _closed_up(place: Place) -> bool:
+    """Nothing is put between the mark before the cursor and what follows it: the file never does so on a line."""
+    mark = place.before[-1:]
+    spaced = re.compile(rf"{re.escape(mark)} +[^\s\\/#]")
+    return mark in _OPENS_CLOSED_UP and not place.within and not spaced.search(place.above + place.below)

@@ -48,8 +48,9 @@ def open_journal(arguments: argparse.Namespace, bench: str, plan: Mapping[str, A
     return journal
 
 
-def conclude(arguments: argparse.Namespace, journal: Journal, columns: tuple[str, ...]) -> int:
-    """Marks the run as finished and prints its figures. Failed questions are a failure of the backend."""
+def conclude(arguments: argparse.Namespace, journal: Journal, columns: tuple[str, ...], *, quiet: bool = False) -> int:
+    """Marks the run as finished and prints its figures, `quiet` without the table where a bench has one of its own. Failed
+    questions are a failure of the backend."""
     found = summary(journal.rows)
     if not found.failed:  # otherwise the same command asks again what failed
         journal.finish({"rows": found.rows})
@@ -59,9 +60,10 @@ def conclude(arguments: argparse.Namespace, journal: Journal, columns: tuple[str
         }
         print(json.dumps({"summary": found.as_json(), "by": parts, "run": journal.about}))
     else:
-        print(table(found))
-        for facet in _told(journal):
-            print(f"\nby {facet}\n" + beside(by(journal.rows, facet), columns))
+        if not quiet:
+            print(table(found))
+            for facet in _told(journal):
+                print(f"\nby {facet}\n" + beside(by(journal.rows, facet), columns))
         for reason, number in _reasons(journal).items():
             print(f"failed {number} times: {reason}", file=sys.stderr)
         print(f"kept in {journal.path}", file=sys.stderr)
