@@ -191,8 +191,8 @@ class Soak:
 
 
 @contextmanager
-def soaking(folder: Path, seed: int) -> Iterator[Soak]:
-    """A server in `folder` and its endpoint, which runs in a thread. The environment is the caller's to set up."""
+def endpoint() -> Iterator[FaultServer]:
+    """A server of completions in a thread, which is told what to answer by setting `answer`."""
     loop, up, over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     found: list[FaultServer] = []
 
@@ -205,14 +205,20 @@ def soaking(folder: Path, seed: int) -> Iterator[Soak]:
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
     assert up.wait(10)
-    os.environ["INFILL_BASE_URL"] = found[0].url
-    folders: list[dict[str, Any]] = [{"uri": folder.as_uri(), "name": "project"}]
     try:
-        with RawClient(
-            [sys.executable, "-P", str(ROOT / "tests" / "soaked_server.py")], workspaceFolders=folders
-        ) as client:
-            yield Soak(client, found[0], folder, seed)
+        yield found[0]
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join(10)
         loop.close()
+
+
+@contextmanager
+def soaking(folder: Path, seed: int) -> Iterator[Soak]:
+    """A server in `folder` and its endpoint. The environment is the caller's to set up."""
+    folders: list[dict[str, Any]] = [{"uri": folder.as_uri(), "name": "project"}]
+    command = [sys.executable, "-P", str(ROOT / "tests" / "soaked_server.py")]
+    with endpoint() as server:
+        os.environ["INFILL_BASE_URL"] = server.url
+        with RawClient(command, workspaceFolders=folders) as client:
+            yield Soak(client, server, folder, seed)

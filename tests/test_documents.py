@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from context.documents import Change, Documents, Edit, split_lines
 from lsp_server.convert import UTF8, UTF16, UTF32, Encoding
+from tests.text_model import CODECS, reference_edit, reference_offset
 
 URI = "file:///project/a.py"
 ENCODINGS = (UTF8, UTF16, UTF32)
-CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 
 
 def opened(text: str, encoding: Encoding = UTF16, **kwargs: int) -> Documents:
@@ -28,30 +27,6 @@ def text_of(documents: Documents) -> str:
     snapshot = documents.get(URI)
     assert snapshot is not None
     return snapshot.text
-
-
-def reference_offset(text: str, line: int, column: int, encoding: Encoding) -> int:
-    """The specification's words: lines end at \\n, \\r\\n, \\r; what is past an end is the end."""
-    ends = [match.span() for match in re.finditer(r"\r\n|\n|\r", text)]
-    starts = [0, *(end for _, end in ends)]
-    if line >= len(starts):
-        return len(text)
-    content = text[starts[line] : ends[line][0] if line < len(ends) else len(text)]
-    codec, width = CODECS[encoding.name]
-    units = 0
-    for index, character in enumerate(content):
-        units += len(character.encode(codec)) // width
-        if units > column:
-            return starts[line] + index
-    return starts[line] + len(content)
-
-
-def reference_edit(text: str, edit: Edit, encoding: Encoding) -> str:
-    ends = [
-        reference_offset(text, edit.start_line, edit.start_column, encoding),
-        reference_offset(text, edit.end_line, edit.end_column, encoding),
-    ]
-    return text[: min(ends)] + edit.text + text[max(ends) :]
 
 
 pieces = st.text(st.sampled_from("ab \t\n\r\n\r\f\v\x1c\x85\u2028\u2029é日😀\u200d\0"), max_size=12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.raw_client import RawClient, frame, inline
+from tests.raw_client import SERVER, RawClient, frame, inline
+from tests.shell import new_user
 
 URIS = ("file:///project/a.py", "file:///project/b%20c.py", "untitled:Untitled-1")
 NUMBERS = count(1)
@@ -80,10 +82,16 @@ noise = st.sampled_from(
 steps = st.lists(st.one_of(notifications, requests, requests, noise), max_size=25)
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[RawClient]:
-    with RawClient() as client:
-        yield client
+WHOLE = [sys.executable, "-P", "-m", "lsp_server"]
+
+
+@pytest.fixture(scope="module", params=[SERVER, WHOLE], ids=["the edge alone", "the whole server"])
+def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RawClient]:
+    with pytest.MonkeyPatch.context() as patch:
+        new_user(tmp_path_factory.mktemp("user"), patch)
+        patch.setenv("INFILL_BACKEND", "workspace")
+        with RawClient(request.param) as client:
+            yield client
 
 
 @given(steps=steps, cancelled=st.lists(st.integers(0, 30), max_size=5), reused=st.booleans())
