@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -240,6 +242,20 @@ async def test_what_cannot_be_served_is_said_at_once() -> None:
         reader.release()
         for stream in streams:
             assert [token async for token in stream] == [2]
+
+
+async def test_an_answer_that_has_ended_is_freed_at_once() -> None:
+    async with counting(CountingReader()) as scheduler:
+        gc.disable()
+        try:
+            stream = scheduler.run(Job((1, 2, 3), 4))
+            held = weakref.ref(stream)
+            assert len([token async for token in stream]) == 4
+            del stream
+            await ask(scheduler, (1,), 1)
+            assert held() is None
+        finally:
+            gc.enable()
 
 
 async def test_closing_ends_every_answer() -> None:

@@ -24,6 +24,10 @@ NAME = "infill_rows"
 NARROW = 16
 """Up to so many new tokens the scores of a row are computed by plain products; above, in blocks or by torch's own kernel."""
 BLOCK = 64
+ROUNDED = 128
+"""For every new shape of a product in sixteen bits oneDNN compiles a kernel, in half a millisecond, and keeps it, in half a
+megabyte. So the number of keys is rounded up, and a mask hides what lies beyond the last one, which is zeros or out of date.
+"""
 
 
 class Interrupted(Exception):
@@ -49,11 +53,11 @@ class _Span:
     size: int
     masks: dict[int | None, Tensor] = field(default_factory=dict)
 
-    def mask(self, window: int | None, first: int, like: Tensor) -> Tensor:
-        """(size, keys) of 0 and -inf for the keys from `first` on; made once for all layers."""
+    def mask(self, window: int | None, first: int, stop: int, like: Tensor) -> Tensor:
+        """(size, keys) of 0 and -inf for the keys from `first` to `stop`; made once for all layers."""
         if (made := self.masks.get(window)) is None:
             own = torch.arange(self.start, self.start + self.size, device=like.device)[:, None]
-            key = torch.arange(first, self.start + self.size, device=like.device)[None, :]
+            key = torch.arange(first, stop, device=like.device)[None, :]
             hidden = key > own
             if window is not None:
                 hidden |= key <= own - window
@@ -112,9 +116,10 @@ def attend(
         keys[:, span.start : end] = key[0, :, here]
         values[:, span.start : end] = value[0, :, here]
         first = 0 if sliding_window is None else max(0, span.start - sliding_window + 1)
-        mask = None if span.size == 1 else span.mask(sliding_window, first, keys)
+        stop = end if keys.is_cuda or keys.dtype == torch.float32 else _rounded(end, first, keys.shape[1])
+        mask = None if span.size == 1 and stop == end else span.mask(sliding_window, first, stop, keys)
         seen = query[0, :, here].to(keys.dtype)
-        parts.append(_weighted(seen, keys[:, first:end], values[:, first:end], scale, mask, softcap))
+        parts.append(_weighted(seen, keys[:, first:stop], values[:, first:stop], scale, mask, softcap))
     attended = parts[0] if len(parts) == 1 else torch.cat(parts)
     return attended.to(query.dtype).unsqueeze(0), None
 
@@ -149,6 +154,10 @@ def _weighted(
         scores.view(heads, tokens, -1).add_(mask)
     mixed = product(scores.softmax(-1).to(values.dtype), values)
     return mixed.view(heads, tokens, -1).transpose(0, 1)
+
+
+def _rounded(end: int, first: int, capacity: int) -> int:
+    return min(capacity, first - (first - end) // ROUNDED * ROUNDED)
 
 
 def _head_by_head(one: Tensor, other: Tensor) -> Tensor:

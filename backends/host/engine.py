@@ -7,11 +7,11 @@ that fails is read by its own cache, one sequence at a time, slower and never wr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Ids
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -24,6 +24,8 @@ from backends.host.jobs import HostOutOfMemory, Unsuitable
 from backends.host.packed import Packed
 from backends.host.recurrent import OneByOne
 from backends.host.sequences import Layout
+from backends.host.threads import candidates, fastest, processors, use_threads
+from context.clock import Clock, MonotonicClock
 
 PROOF = 40
 """Tokens of the proof: enough for several pieces, few enough to cost nothing beside loading."""
@@ -65,14 +67,18 @@ class Engine:
         cache_bytes: int = 2 << 30,
         int8: bool | None = None,
         threads: int | None = None,
+        clock: Clock | None = None,
         progress: Callable[[str], None] = lambda message: None,
     ) -> Engine:
-        """Takes the model over: its attention and, with `int8`, its weights are replaced. `int8` None means on a CPU, where a
-        token costs what reading the weights costs, unless they are float32, which somebody chose who wants exactness."""
+        """Takes the model over: its attention and, with `int8`, its weights are replaced.
+
+        `int8` None means on a CPU, where a token costs what reading the weights costs, unless they are float32, which somebody
+        chose who wants exactness. `threads` None means as many as are found to be fastest.
+        """
         model.eval().requires_grad_(False)
+        clock = clock or MonotonicClock()
         config, device = model.config.get_text_config(), model.device
-        threads = threads or threads_at_hand()
-        use_threads(threads)
+        use_threads(threads or candidates(processors())[-1])
         progress("Checking that the model's attention is computed right.")
         with torch.inference_mode():
             reader = _reader(model, cache_bytes, small=int8 is not False and model.dtype != torch.float32)
@@ -80,6 +86,9 @@ class Engine:
         if wanted:
             progress("Rounding the weights to eight bits.")
             wanted = quantize.to_int8(model)
+        if threads is None:
+            progress("Finding how many threads are fastest.")
+            threads = fastest(partial(_one_token, reader), processors(), clock) if device.type == "cpu" else 1
         context = int(getattr(config, "max_position_embeddings", 0) or 1 << 20)
         vocabulary = int(model.get_input_embeddings().num_embeddings)
         return cls(reader, context, vocabulary, device, threads, wanted)
@@ -126,20 +135,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
 
 
-def use_threads(count: int) -> None:
-    """For the thread that calls it, and those that are made later."""
-    torch.set_num_threads(count)
-
-
-def threads_at_hand() -> int:
-    """Processors that this process may use, less one for the editor where there are more than two."""
-    try:
-        own = len(os.sched_getaffinity(0))
-    except AttributeError:  # no such thing on macOS
-        own = os.cpu_count() or 1
-    return max(1, own - 1 if own > 2 else own)
-
-
 def _reader(model: PreTrainedModel, budget: int, *, small: bool) -> Reader:
     """`small` keeps keys and values in bfloat16 also where the layers compute in float32."""
     generator = torch.Generator().manual_seed(1)
@@ -159,6 +154,14 @@ def _reader(model: PreTrainedModel, budget: int, *, small: bool) -> Reader:
         if _agree(right, torch.cat([recurrent.read(model, part, state) for part in parts]), model.dtype):
             return OneByOne(model, budget, in_parts=in_parts)
     raise Unsuitable(type(model).__name__)
+
+
+@torch.inference_mode()
+def _one_token(reader: Reader) -> None:
+    """The pass that there are most of."""
+    sequence = reader.take([0, 1], "", 2)
+    reader.read([Row(sequence, [1], 1)], lambda: False)
+    reader.drop(sequence)
 
 
 def _layout(cache: DynamicCache, dtype: torch.dtype, device: torch.device) -> Layout:

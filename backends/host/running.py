@@ -101,6 +101,7 @@ class Running:
         if not self.ended:
             self.ended = True
             self._tell(tokens or [], self.tally, how)
+            self._tell = _nobody  # whose stream knows this job: a circle would live until the collector comes round
 
     def _guess(self, count: int, cost: float) -> list[int]:
         if count < 1 or not self._hope.pays(cost):
@@ -139,6 +140,10 @@ class Running:
             old.drafted + drafted,
             old.accepted + accepted,
         )
+
+
+def _nobody(tokens: list[int], tally: Tally, end: Finish | HostError | None) -> None:
+    pass
 
 
 def _agreeing(tokens: list[int], draft: list[int]) -> Any:

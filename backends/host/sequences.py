@@ -35,7 +35,8 @@ class Layout:
 
 @dataclass(slots=True, eq=False)
 class Sequence:
-    """`ids` are computed: layer i holds keys[i][:, :len(ids)] and values[i][:, :len(ids)] of shape (heads, capacity, width)."""
+    """`ids` are computed: layer i holds keys[i][:, :len(ids)] and values[i][:, :len(ids)] of shape (heads, capacity, width).
+    What lies beyond is finite, and may be looked at with a weight of nothing."""
 
     document: str
     capacity: int
@@ -148,9 +149,17 @@ class Sequences:
         return (0 if newer >= 2 else 1, sequence.used)
 
     def _made(self, document: str, capacity: int) -> Sequence:
-        where = {"dtype": self.layout.dtype, "device": self.layout.device}
-        keys = [torch.empty(heads, capacity, key, **where) for heads, key, _ in self.layout.heads]
-        values = [torch.empty(heads, capacity, value, **where) for heads, _, value in self.layout.heads]
+        """In one piece of memory: so many long-lived small ones between short-lived ones would never be given back whole."""
+        layout = self.layout
+        sizes = [heads * capacity * width for heads, key, value in layout.heads for width in (key, value)]
+        pieces = torch.zeros(sum(sizes), dtype=layout.dtype, device=layout.device).split(sizes)
+        keys = [
+            piece.view(heads, capacity, key) for piece, (heads, key, _) in zip(pieces[::2], layout.heads, strict=True)
+        ]
+        values = [
+            piece.view(heads, capacity, value)
+            for piece, (heads, _, value) in zip(pieces[1::2], layout.heads, strict=True)
+        ]
         return Sequence(document, capacity, keys, values)
 
 

@@ -67,7 +67,7 @@ async def measure(subject: Subject, typists: int, seconds: float) -> dict[str, A
     crowd = [Typist(f"typist {at}", Random(at)) for at in range(typists)]
     began = time.perf_counter()
     typing = [asyncio.create_task(typist.type(scheduler, began + seconds)) for typist in crowd]
-    await asyncio.sleep(seconds / 6)
+    await asyncio.sleep(seconds / 3)
     before = resident()
     try:
         await asyncio.gather(*typing)

@@ -29,7 +29,6 @@ def measure(
     found: dict[str, Any] = {
         "shape": subject.shape,
         "weights": subject.weights,
-        "threads": subject.threads,
         "context": context,
         "tokens": tokens,
         "machine": f"{platform.machine()}, {os.cpu_count()} processors",
@@ -42,6 +41,7 @@ def measure(
         say("Measuring generate().")
         found["generate"] = of_generate(subject, ids, tokens)
     engine = subject.engine()
+    found["threads"] = engine.threads
     found["bytes_per_token"] = yardsticks.bytes_per_token(subject.model) + context * engine.reader.bytes_per_token
     found["limit"] = found["bandwidth"] / found["bytes_per_token"]
     found["host"] = asyncio.run(_of_host(subject, engine, ids, tokens, editors, say))

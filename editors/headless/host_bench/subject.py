@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backends.host.engine import Engine, threads_at_hand, use_threads
+from backends.host.engine import Engine
 from backends.host.scheduler import Scheduler
 from backends.host.shapes import random_model
+from backends.host.threads import candidates, processors, use_threads
 from context.clock import MonotonicClock
 
 Say = Callable[[str], None]
@@ -87,14 +88,13 @@ class Subject:
     shape: str
     model: Any
     weights: str
-    threads: int
+    threads: int | None
     say: Say
 
     @classmethod
     def of(cls, shape: str, weights: str, device: str, threads: int | None, say: Say) -> Subject:
         """`weights` auto: int8 on a CPU, bf16 on a GPU."""
-        threads = threads or threads_at_hand()
-        use_threads(threads)
+        use_threads(threads or candidates(processors())[-1])
         if weights == "auto":
             weights = "int8" if device == "cpu" else "bf16"
         say(f"Making a model of the shape {shape}.")

@@ -53,7 +53,7 @@ def of_crowd(found: dict[str, Any]) -> str:
             f"first token: median {1000 * found['p50']:.0f} ms; p99 of an editor: "
             f"median {1000 * found['median p99']:.0f} ms, worst {1000 * found['worst p99']:.0f} ms, "
             f"{found['unfairness']:.2f} times",
-            f"memory: {found['memory before'] / 1e6:.0f} MB after a sixth of the time, "
+            f"memory: {found['memory before'] / 1e6:.0f} MB after a third of the time, "
             f"{found['memory after'] / 1e6:.0f} MB at the end",
         ]
     )
