@@ -6,8 +6,10 @@ order: while one types a line the prompt stays the same from its start, and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
 
 from context.around import Around, around
 from context.budget import Budget
@@ -38,6 +40,8 @@ LATE = "late"
 LIMIT = 0.06
 """Seconds that one source may take of those that all of them have; `infill why` tells which was late."""
 
+Result = TypeVar("Result")
+
 Source = Callable[[Cursor, Desk, Around], Iterable[Found]]
 
 SOURCES: tuple[tuple[str, Source], ...] = (
@@ -67,21 +71,43 @@ class Candidate:
 
 
 async def gather(cursor: Cursor, desk: Desk, budget: Budget, deadline: float) -> FimContext:
-    """All that the model is shown for this cursor. `deadline` is a time of `desk.clock`; sources after it are left out."""
-    return _gather(cursor, desk, budget, deadline, SOURCES)[0]
+    """All that the model is shown for this cursor. `deadline` is a time of `desk.clock`; sources after it are left out.
+
+    The event loop gets a turn after each source, so that a key need not wait for all of them.
+    """
+    work = _gather(cursor, desk, budget, deadline, SOURCES)
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            context: FimContext = done.value[0]
+            return context
+        await desk.clock.sleep(0)
 
 
 def explain(
     cursor: Cursor, desk: Desk, budget: Budget, deadline: float, sources: Sequence[tuple[str, Source]] = SOURCES
 ) -> tuple[FimContext, tuple[Candidate, ...]]:
     """What `gather` gives, with every candidate: for `infill why`, and for measuring sources one by one."""
-    context, pieces = _gather(cursor, desk, budget, deadline, sources)
+    work = _gather(cursor, desk, budget, deadline, sources)
+    context, pieces = _ended(work)
     return context, tuple(_candidate(piece, desk, budget) for piece in pieces)
+
+
+def _ended(work: Generator[None, None, Result]) -> Result:
+    """The work's result, without a pause."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
 
 
 def _gather(
     cursor: Cursor, desk: Desk, budget: Budget, deadline: float, sources: Sequence[tuple[str, Source]]
-) -> tuple[FimContext, list[Piece]]:
+) -> Generator[None, None, tuple[FimContext, list[Piece]]]:
+    """In steps: who runs it decides whether something else has a turn between them."""
     cells = desk.cells(cursor.snapshot.uri)
     if cells:
         inside = {cell.uri for cell in cells}
@@ -99,7 +125,10 @@ def _gather(
     )
     gone = desk.edits.gone(snapshot.uri)
     known = desk.memory.recall(cursor, desk.open_files, budget, gone) if sources is SOURCES else None
-    packed, pieces, left_out = known.found if known else _find(cursor, desk, budget, window, deadline, sources)
+    if known is None:
+        packed, pieces, left_out = yield from _find(cursor, desk, budget, window, deadline, sources)
+    else:
+        packed, pieces, left_out = known.found
     if known is None and sources is SOURCES and not any(left.reason == LATE for left in left_out):
         desk.memory.keep(cursor, desk.open_files, budget, (packed, pieces, left_out), gone)
     shown = [_excerpt(one, cursor, desk) for one in packed]
@@ -111,16 +140,24 @@ def _gather(
 
 def _find(
     cursor: Cursor, desk: Desk, budget: Budget, window: Windows, deadline: float, sources: Sequence[tuple[str, Source]]
-) -> Finds:
+) -> Generator[None, None, Finds]:
     surroundings = around(cursor, window)
-    found, left_out = _ask(cursor, desk, surroundings, deadline, sources)
-    packed, pieces = pack(found, chances(found, surroundings), budget, lambda one: _name(one, desk))
+    found, left_out = yield from _ask(cursor, desk, surroundings, deadline, sources)
+    names: dict[tuple[Path | None, str, bool], str] = {}
+
+    def name(one: Found) -> str:
+        key = (one.path, one.name, one.former)
+        if key not in names:
+            names[key] = _name(one, desk)
+        return names[key]
+
+    packed, pieces = pack(found, chances(found, surroundings), budget, name)
     return packed, pieces, left_out
 
 
 def _ask(
     cursor: Cursor, desk: Desk, surroundings: Around, deadline: float, sources: Sequence[tuple[str, Source]]
-) -> tuple[list[Found], list[LeftOut]]:
+) -> Generator[None, None, tuple[list[Found], list[LeftOut]]]:
     """What the sources find. Open files are judged here; those of the index were when it took them in, and what is shown
     is judged once more by the gate."""
     found: list[Found] = []
@@ -136,6 +173,7 @@ def _ask(
         finds = _in_time(look(cursor, desk, surroundings), desk, limit) if began < deadline else None
         if finds is None:
             left_out.append(LeftOut("", name, LATE))
+            yield
             continue
         took = desk.clock.now() - began
         if took > LIMIT:
@@ -145,6 +183,7 @@ def _ask(
                 found.append(one)
             elif all(left.path != desk.gate.relative(one.path) for left in left_out):
                 left_out.append(LeftOut(desk.gate.relative(one.path), one.source, closed[one.place]))
+        yield
     return found, left_out
 
 

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY = 50_000
 """Steps of the store's machine between two looks at the time, some tenths of a millisecond."""
 
+MOST_KEPT = 24
 MOST_TERMS = 40
 MOST_ROWS = 2_500
 """Words are taken from the rarest on until they occur in this many stretches together, which bounds a query's time."""
@@ -74,6 +75,8 @@ class Index:
         self._stretches = 0
         self._asked = 0
         self.generation = 0
+        self._kept: dict[Path, list[Stretch]] = {}
+        self._kept_at = 0
         self.lost = False
         self._clock: Clock | None = None
         self._limit = 0.0
@@ -120,7 +123,18 @@ class Index:
         return [Stretch(Path(row[0]), row[1], row[2], -row[3]) for row in rows]
 
     def stretches(self, path: Path) -> list[Stretch]:
-        """All stretches of a file in order."""
+        """All stretches of a file in order; kept for some files, which are asked for again at each new line."""
+        if self._kept_at != self.generation:
+            self._kept.clear()
+            self._kept_at = self.generation
+        known = self._kept.get(path)
+        if known is None:
+            while len(self._kept) >= MOST_KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            known = self._kept[path] = self._read(path)
+        return known
+
+    def _read(self, path: Path) -> list[Stretch]:
         rows = self._ask(
             "SELECT first, text FROM chunks WHERE file = (SELECT id FROM files WHERE path = ?) ORDER BY first",
             name_of(path),

@@ -15,7 +15,7 @@ from lsp_server.debounce import Rhythm
 from lsp_server.eagerness import DIALS, Eagerness
 from lsp_server.feedback import Feedback
 from lsp_server.flight import Flights
-from lsp_server.from_settings import limits, prompt_tokens
+from lsp_server.from_settings import limits, prompt_tokens, small_vocabulary
 from lsp_server.gate import Gate
 from lsp_server.settings import Settings
 from lsp_server.showing import Screen
@@ -86,10 +86,10 @@ def assemble(
 
     gate = Gate(limits(settings), clock, excluded=bench.excluded, scope=bench.scope, spent=spent)
     manner = Manner(dial, max_tokens=settings.max_tokens, prefetch=settings.prefetch)
-    tokens = prompt_tokens(settings, backend.card)
+    tokens, small = prompt_tokens(settings, backend.card), small_vocabulary(backend.card)
     completer = Completer(
         backend,
-        lambda cursor: bench.gather(cursor, tokens),
+        lambda cursor: bench.gather(cursor, tokens, small=small),
         bench.view,
         manner,
         gate=gate,

@@ -7,6 +7,7 @@ from pathlib import Path
 from backends.api import Card
 from backends.audit import AuditLog
 from backends.keys import Secret
+from backends.models import recognise
 from backends.registry import BackendConfig
 from lsp_server.gate import Limits
 from lsp_server.settings import Settings
@@ -59,6 +60,12 @@ def why_off(settings: Settings, language: str) -> str | None:
     if language in settings.languages_off or not {"*", language} & set(settings.languages):
         return "Infill is switched off for this language by a setting"
     return None
+
+
+def small_vocabulary(card: Card) -> bool:
+    """Whether the model is known to make more tokens of a text than most."""
+    known = recognise(card.model)
+    return known is not None and known.small
 
 
 def prompt_tokens(settings: Settings, card: Card) -> int:

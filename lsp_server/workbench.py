@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from context.budget import Budget, chars_per_token
 from context.clock import Clock
 from context.desk import Desk
 from context.documents import Documents
 from context.edits import EditLog
-from context.gather import Budget, Candidate, explain, gather
+from context.gather import Candidate, explain, gather
 from context.imports.scope import Scopes
 from context.index import Index
 from context.memory import Memory
@@ -91,11 +92,11 @@ class Workbench:
             self._documents.notebooks(),
         )
 
-    async def gather(self, cursor: Cursor, tokens: int) -> FimContext:
-        """What a model may see of `cursor`'s surroundings, in at most `tokens` of prompt."""
+    async def gather(self, cursor: Cursor, tokens: int, *, small: bool = False) -> FimContext:
+        """What a model may see of `cursor`'s surroundings, in at most `tokens` of prompt; `small` is its vocabulary."""
         if self.index is not None:
             self.index.look()
-        return await gather(cursor, self.desk(), Budget(tokens), self._clock.now() + DEADLINE)
+        return await gather(cursor, self.desk(), _budget(cursor, tokens, small), self._clock.now() + DEADLINE)
 
     def opened(self, snapshot: Snapshot) -> None:
         """Parses a document ahead of its first request, in turns with everything else."""
@@ -104,9 +105,9 @@ class Workbench:
         self._parsing.add(task)
         task.add_done_callback(self._parsing.discard)
 
-    def explain(self, cursor: Cursor, tokens: int) -> tuple[FimContext, tuple[Candidate, ...]]:
+    def explain(self, cursor: Cursor, tokens: int, *, small: bool = False) -> tuple[FimContext, tuple[Candidate, ...]]:
         """The same, with everything that was considered, however long it takes."""
-        return explain(cursor, self.desk(), Budget(tokens), float("inf"))
+        return explain(cursor, self.desk(), _budget(cursor, tokens, small), float("inf"))
 
     def see(self, snapshot: Snapshot) -> None:
         """Takes note of what was edited since the document was last looked at."""
@@ -117,3 +118,7 @@ class Workbench:
         self._edits.forget(uri)
         self._trees.forget(uri)
         self._trees.forget(near(uri))
+
+
+def _budget(cursor: Cursor, tokens: int, small: bool) -> Budget:
+    return Budget(tokens, chars_per_token(cursor.snapshot.language, small=small))

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from editors.headless.bench_context import table
+from editors.headless.bench_context import table, typing_table
 from editors.headless.context import METHODS, run, summary
 from editors.headless.history import History
 from editors.headless.holes import KINDS, holes
+from editors.headless.typed import GOAL, sessions
+from editors.headless.typed import summary as summary_of_typing
 
 FILLER = "".join(f"def filler_{number}(a):\n    return a + {number}\n\n\n" for number in range(150))
 TOOLS = "".join(
@@ -60,3 +62,12 @@ def test_every_method_is_measured_and_ours_finds_the_name_in_the_other_file(repo
     assert found["nothing"] == 0 and found["infill"] >= 1
     rows = summary(results)
     assert len(rows) == len(METHODS) * len(KINDS) and "infill" in table(rows)
+
+
+def test_typing_measures_every_key_and_the_prompt_stays_while_a_line_is_typed(repository: Path) -> None:
+    keys = list(sessions(repository, files=3, seed=2, commits=10, tokens=2000, start="HEAD", template="codestral"))
+    assert {key.path for key in keys} <= {"main.py", "tools.py"} and any(key.enter for key in keys)
+    assert all(key.kept > GOAL for key in keys if not key.enter)
+    (*files, together) = summary_of_typing(keys)
+    assert together["file"] == "all" and together["keys"] == len(keys) == sum(int(str(row["keys"])) for row in files)
+    assert len(typing_table([*files, together]).splitlines()) == len(files) + 2 and "all" in typing_table([together])

@@ -57,7 +57,7 @@ def check(body: str) -> None:
     files = {name: text for name, _, text in (piece.partition(" --\n") for piece in pieces)}
     here = next(iter(files))
     reader = READERS[language_of(here)]
-    found = [_written(one) for one in reader(files[here], ROOT / here, Tree(files))]
+    found = [_written(one) for one in reader.imported(files[here], ROOT / here, Tree(files))]
     assert sorted(line for line in found if line) == sorted(expected.strip().splitlines())
 
 
@@ -102,7 +102,7 @@ def test_an_import_means_the_file_it_names(name: str, body: str) -> None:
     ],
 )
 def test_what_is_half_typed_or_hostile_ends(language: str, text: str) -> None:
-    list(READERS[language](text, ROOT / "a" / "b.x", Tree({})))
+    list(READERS[language].imported(text, ROOT / "a" / "b.x", Tree({})))
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,14 @@ def test_what_is_half_typed_or_hostile_ends(language: str, text: str) -> None:
 )
 def test_a_broken_config_is_no_config(config: str) -> None:
     tree = Tree({"tsconfig.json": config, "a.ts": "", "b.ts": ""})
-    found = list(READERS["typescript"]('import { x } from "@/b"\nimport { y } from "./b"', ROOT / "a.ts", tree))
+    found = list(
+        READERS["typescript"].imported('import { x } from "@/b"\nimport { y } from "./b"', ROOT / "a.ts", tree)
+    )
     assert [one.paths for one in found] == [(), (ROOT / "b.ts",)]
 
 
 @pytest.mark.parametrize("config", ["=", "package = 3", "[package]\nname = 3\n[dependencies]\nx = { path = 3 }"])
 def test_a_broken_manifest_is_no_manifest(config: str) -> None:
     tree = Tree({"Cargo.toml": config, "src/lib.rs": "", "src/b.rs": ""})
-    found = list(READERS["rust"]("use crate::b::C; use x::D;", ROOT / "src" / "lib.rs", tree))
+    found = list(READERS["rust"].imported("use crate::b::C; use x::D;", ROOT / "src" / "lib.rs", tree))
     assert [one.paths for one in found] == [(ROOT / "src" / "b.rs",), ()]

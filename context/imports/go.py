@@ -9,7 +9,7 @@ from pathlib import Path
 
 from context.imports.imported import Files, Imported, folders_above
 
-_IMPORTS = re.compile(r"^import\s*(?:\((?P<block>[^)]*)\)|(?P<one>[^\n(]+))", re.M)
+STATEMENT = re.compile(r"^import\s*(?:\((?P<block>[^)]*)\)|(?P<one>[^\n(]+))", re.M)
 _PATH = re.compile(r'"([^"\n]+)"')
 _COMMENT = re.compile(r"//[^\n]*")
 _MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
@@ -21,7 +21,7 @@ def imported(text: str, here: Path, files: Files) -> Iterator[Imported]:
     """Every import is a folder, and the files beside this one are of its own package."""
     yield Imported(_package(here.parent, here, files))
     modules = _modules(here, files)
-    for statement in _IMPORTS.finditer(text):
+    for statement in STATEMENT.finditer(text):
         for path in _PATH.findall(_COMMENT.sub("", statement["block"] or statement["one"] or "")):
             for module, folder in modules:
                 if path == module or path.startswith(f"{module}/"):

@@ -12,7 +12,7 @@ from typing import Any
 
 from context.imports.imported import Files, Imported, first_there, folders_above
 
-_STATEMENT = re.compile(
+STATEMENT = re.compile(
     r"^[ \t]*(?:import|export)\b(?P<what>[^;'\"]*?)\bfrom\s*['\"](?P<from>[^'\"\n]+)['\"]"
     r"|^[ \t]*import\s*['\"](?P<bare>[^'\"\n]+)['\"]"
     r"|(?<![\w$.])(?:(?:const|let|var)\s+)?(?P<bound>\{[^}]*\}|[\w$]+)\s*=\s*(?:await\s+import|require)\s*\(\s*['\"](?P<called>[^'\"\n]+)['\"]",
@@ -38,7 +38,7 @@ _LITERAL_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|,(?=\s*[
 
 
 def imported(text: str, here: Path, files: Files) -> Iterator[Imported]:
-    for statement in _STATEMENT.finditer(text):
+    for statement in STATEMENT.finditer(text):
         paths = _module(statement["from"] or statement["bare"] or statement["called"], here, files)
         names = _names(statement["what"], statement["bound"])
         if names or paths:

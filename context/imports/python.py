@@ -8,7 +8,7 @@ from pathlib import Path
 
 from context.imports.imported import Files, Imported, first_there, folders_above, only
 
-_STATEMENT = re.compile(
+STATEMENT = re.compile(
     r"^[ \t]*(?:from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]*(?P<names>\([^)]*\)|(?:\\\n|[^\n;#])*)"
     r"|import[ \t]+(?P<modules>(?:\\\n|[^\n;#])+))",
     re.M,
@@ -21,7 +21,7 @@ SOURCE_FOLDERS = ("", "src", "lib", "python")
 
 
 def imported(text: str, here: Path, files: Files) -> Iterator[Imported]:
-    for statement in _STATEMENT.finditer(text):
+    for statement in STATEMENT.finditer(text):
         if statement["modules"] is not None:
             for module in statement["modules"].replace("\\\n", " ").split(","):
                 name = module.split()[0] if module.split() else ""

@@ -12,7 +12,7 @@ from typing import Any
 
 from context.imports.imported import Files, Imported, first_there, folders_above, only
 
-_STATEMENT = re.compile(
+STATEMENT = re.compile(
     r"(?:^|(?<=[;{}]))[ \t]*(?:pub(?:\([^)]*\))?\s+)?(?:use\s+(?P<tree>[^;]+);|mod\s+(?P<child>\w+)\s*;)",
     re.M,
 )
@@ -36,7 +36,7 @@ def imported(text: str, here: Path, files: Files) -> Iterator[Imported]:
     crate = next((folder for folder in folders_above(here, files) if files.text(folder / "Cargo.toml")), None)
     source = crate / "src" if crate is not None and here.is_relative_to(crate / "src") else here.parent
     module = _Module(source, _parts(source, here))
-    for statement in _STATEMENT.finditer(text):
+    for statement in STATEMENT.finditer(text):
         if statement["child"]:
             if paths := _file(source, (*module.parts, statement["child"]), files):
                 yield Imported(paths)

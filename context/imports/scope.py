@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from context.grammars import language_of
 from context.imports import c, go, java, javascript, python, rust
@@ -14,21 +16,30 @@ from context.index import Defined, Index
 from context.privacy import Gate
 from context.snapshot import Snapshot
 
-Reader = Callable[[str, Path, Files], Iterator[Imported]]
+
+class Reader(Protocol):
+    """A file of this folder. `STATEMENT` matches every import; `imported` reads a text of them, whatever else stands in it."""
+
+    @property
+    def STATEMENT(self) -> re.Pattern[str]: ...
+
+    @property
+    def imported(self) -> Callable[[str, Path, Files], Iterator[Imported]]: ...
+
 
 READERS: Mapping[str, Reader] = {
     # language id: who reads its imports
-    "c": c.imported,
-    "cpp": c.imported,
-    "go": go.imported,
-    "java": java.imported,
-    "javascript": javascript.imported,
-    "javascriptreact": javascript.imported,
-    "kotlin": java.imported,
-    "python": python.imported,
-    "rust": rust.imported,
-    "typescript": javascript.imported,
-    "typescriptreact": javascript.imported,
+    "c": c,
+    "cpp": c,
+    "go": go,
+    "java": java,
+    "javascript": javascript,
+    "javascriptreact": javascript,
+    "kotlin": java,
+    "python": python,
+    "rust": rust,
+    "typescript": javascript,
+    "typescriptreact": javascript,
 }
 
 HEAD = 16_000
@@ -54,10 +65,10 @@ class Scope:
     """The imports of one file. `named` has each imported name with what it is called where it comes from and the files that
     this may be, none where they lie outside the workspace; everything in the files of `whole` may be meant, too."""
 
-    def __init__(self, here: Path | None, language: str, head: str, index: Index, files: Files) -> None:
+    def __init__(self, here: Path | None, language: str, statements: str, index: Index, files: Files) -> None:
         self._index, self._files, self._here = index, files, here
         self._known: dict[str, list[Defined]] = {}
-        self.named, self.whole = _read(language, head, here, files) if here is not None else ({}, {})
+        self.named, self.whole = _read(language, statements, here, files) if here is not None else ({}, {})
         if language in INCLUDING:
             for path in tuple(self.whole):
                 self.whole |= dict.fromkeys(list(self._passed_on(path)[1])[: MOST_PATHS - len(self.whole)])
@@ -116,12 +127,14 @@ class Scopes:
         self._kept: OrderedDict[str, tuple[tuple[object, ...], Scope]] = OrderedDict()
 
     def of(self, snapshot: Snapshot, roots: Sequence[Path], index: Index, gate: Gate) -> Scope:
-        """What the imports at the head of a document bring in."""
-        head = snapshot.text[:HEAD]
-        state = (head, index.generation, snapshot.path, gate)
+        """What the imports at the head of a document bring in; worked out anew only when one of them changes."""
+        reader = READERS.get(snapshot.language)
+        found = reader.STATEMENT.finditer(snapshot.text, 0, HEAD) if reader is not None else ()
+        statements = "\n".join(statement[0] for statement in found)
+        state = (statements, snapshot.language, index.generation, snapshot.path, gate)
         known = self._kept.get(snapshot.uri)
         if known is None or known[0] != state:
-            scope = Scope(snapshot.path, snapshot.language, head, index, KnownFiles(roots, index, gate))
+            scope = Scope(snapshot.path, snapshot.language, statements, index, KnownFiles(roots, index, gate))
             known = self._kept[snapshot.uri] = (state, scope)
         self._kept.move_to_end(snapshot.uri)
         while len(self._kept) > MOST_KEPT:
@@ -136,7 +149,7 @@ def _read(
     named: dict[str, tuple[str, tuple[Path, ...]]] = {}
     whole: dict[Path, None] = {}
     reader = READERS.get(language)
-    for one in reader(text, here, files) if reader is not None else ():
+    for one in reader.imported(text, here, files) if reader is not None else ():
         named |= {name: (there, one.paths) for name, there in one.names}
         if not one.names and len(whole) < MOST_PATHS:
             whole |= dict.fromkeys(one.paths)

@@ -11,6 +11,7 @@ from context.snapshot import Cursor
 from context.sources.open_files import likeness
 
 NAME = "changed file"
+MOST_FILES = 8
 MOST_STRETCHES = 16
 MOST_OF_A_FILE = 40
 
@@ -20,10 +21,10 @@ def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
     if desk.index is None:
         return []
     opened = {other.path for other in desk.open_files}
-    paths = [path for path in desk.index.lately_changed() if path != around.path and path not in opened]
+    paths = [path for path in desk.index.lately_changed(2 * MOST_FILES) if path != around.path and path not in opened]
     stretches = [
         Found(NAME, path, "", stretch.first, stretch.text, score)
-        for position, path in enumerate(paths)
+        for position, path in enumerate(paths[:MOST_FILES])
         for stretch in desk.index.stretches(path)[:MOST_OF_A_FILE]
         if (score := likeness(stretch.text, around, position))
     ]

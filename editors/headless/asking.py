@@ -22,7 +22,7 @@ from context.snapshot import Cursor
 from lsp_server import gate
 from lsp_server.assembly import Folders
 from lsp_server.extent import Cutter, Extent, extent_at
-from lsp_server.from_settings import backend_config, limits, prompt_tokens
+from lsp_server.from_settings import backend_config, limits, prompt_tokens, small_vocabulary
 from lsp_server.outcome import Nothing, Trigger
 from lsp_server.rules import Drop, Shown, Step, apply, explain
 from lsp_server.settings import Settings
@@ -76,7 +76,8 @@ class Question:
 
     def context(self) -> tuple[FimContext, tuple[Candidate, ...]]:
         """What the backend would be shown, and all that was considered for it."""
-        return self._bench.explain(self.cursor, prompt_tokens(self.settings, self.backend.card))
+        card = self.backend.card
+        return self._bench.explain(self.cursor, prompt_tokens(self.settings, card), small=small_vocabulary(card))
 
     def request(self, context: FimContext) -> FimRequest:
         return FimRequest(context, max_tokens=self.settings.max_tokens)

@@ -15,6 +15,7 @@ EXAMPLES = """\
   infill bench context .                          200 lines and 200 blocks of the newest 1,000 commits
   infill bench context ../app --commits 3000      the same from further back
   infill bench context . --tokens 750 --json      with half the room, as one JSON object
+  infill bench context . --typing                 how much of the prompt stays the same from key to key, and its cost
 """
 
 
@@ -26,12 +27,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--start", default="HEAD", metavar="REV", help="the commit to look back from (default HEAD)")
     parser.add_argument("--tokens", type=int, default=1500, metavar="N", help="what excerpts may take (default 1500)")
+    parser.add_argument(
+        "--typing", action="store_true", help="type blocks letter by letter instead, one in each of some files"
+    )
+    parser.add_argument("--files", type=int, default=5, metavar="N", help="files typed in, with --typing (default 5)")
+    parser.add_argument(
+        "--template", default="codestral", metavar="NAME", help="the prompt's form, with --typing (default codestral)"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Measures every method and prints a row for each kind of hole and method."""
+    """Measures every method and prints a row for each kind of hole and method; or types, and prints a row for each file."""
+    if arguments.typing:
+        return _typing(arguments)
     from editors.headless.context import METHODS, run, summary
     from editors.headless.history import NoHistory
 
@@ -60,6 +70,56 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         print(table(rows))
     return Exit.DONE
+
+
+PROMPT = 4096
+"""Tokens of the whole prompt while typing: the default of the setting `context_tokens`."""
+
+
+def _typing(arguments: argparse.Namespace) -> int:
+    from backends.templates import TEMPLATES
+    from editors.headless.history import NoHistory
+    from editors.headless.typed import sessions, summary
+
+    if arguments.template not in TEMPLATES:
+        raise Stop(Exit.USAGE, f"There is no form of that name; there are {', '.join(TEMPLATES)}.")
+    try:
+        rows = summary(
+            list(
+                sessions(
+                    arguments.repository,
+                    files=arguments.files,
+                    seed=arguments.seed,
+                    commits=arguments.commits,
+                    tokens=PROMPT,
+                    start=arguments.start,
+                    template=arguments.template,
+                )
+            )
+        )
+    except NoHistory as error:
+        raise Stop(Exit.USAGE, f"{error} Name a repository with history.") from error
+    if not rows:
+        raise Stop(Exit.NOTHING, "No commit added a block of code in a language with a grammar.")
+    print(json.dumps({"rows": rows}) if arguments.json else typing_table(rows))
+    return Exit.DONE
+
+
+def typing_table(rows: list[dict[str, object]]) -> str:
+    """Shares of the prompt that stay an unchanged beginning, in percent, and CPU milliseconds of a key."""
+    heads = ("keys", "prompt", "kept %", "in lines", "at ends", "keys >=90", "ms p50", "p99", "at ends")
+    lines = [f"{'':44}" + "".join(f"{head:>10}" for head in heads)]
+    for row in rows:
+        shares = ("kept", "within lines", "at line ends", "keys at the goal")
+        costs = ("cpu ms p50", "cpu ms p99", "cpu ms at line ends")
+        values = [
+            *(f"{row['keys']:10}", f"{float(str(row['characters'])):10.0f}"),
+            *(f"{100 * float(str(row[name])):10.1f}" for name in shares),
+            *(f"{float(str(row[name])):10.1f}" for name in costs),
+        ]
+        name = str(row["file"])
+        lines.append(f"{name if len(name) < 43 else '…' + name[-41:]:44}" + "".join(values))
+    return "\n".join(lines)
 
 
 def table(rows: list[dict[str, object]]) -> str:

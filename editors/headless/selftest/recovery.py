@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from context.budget import CHARS_PER_TOKEN
+from context.budget import chars_per_token
 from context.identifiers import EVERYWHERE, IDENTIFIER
 from context.index import Index
 from context.indexing import Indexing
@@ -115,7 +115,8 @@ def prompts(project: Project, tokens: int) -> Iterator[Row]:
         sitting = Sitting(stage, project.root)
         for hole in holes():
             _given(sitting, hole)
-            over = float(len(oracle.prompts[-1]) / CHARS_PER_TOKEN > tokens) if oracle.prompts else 0.0
+            each = chars_per_token(hole.language, small=False)
+            over = float(len(oracle.prompts[-1]) / each > tokens) if oracle.prompts else 0.0
             name = f"{tokens} tokens"
             measures = {f"prompt over budget, {name}": (over, 1.0)}
             yield Row(f"{name}:{hole.id}", hole.id, {"language": hole.language}, measures)
