@@ -13,6 +13,7 @@ from tests.editors_found import has_vscode, neovims
 NEOVIMS = neovims()
 NEEDED = ("torch", "transformers", "starlette", "uvicorn", "pydantic", "prometheus_client", "llguidance")
 HOST = all(importlib.util.find_spec(name) is not None for name in NEEDED)
+REPORT = all(importlib.util.find_spec(name) is not None for name in ("jinja2", "pygal"))
 
 WANTED = {
     # test file: what it needs, and whether that is there
@@ -24,9 +25,13 @@ WANTED = {
         "markdown-it-py is not installed: install the extra `dev` again",
         importlib.util.find_spec("markdown_it") is not None,
     ),
-    "test_bench_report.py": (
-        "jinja2 or pygal is not installed: install the extra `dev` again",
-        all(importlib.util.find_spec(name) is not None for name in ("jinja2", "pygal")),
+    **dict.fromkeys(
+        ("test_bench_report.py", "test_usage_page.py"),
+        ("jinja2 or pygal is not installed: install the extra `dev` again", REPORT),
+    ),
+    "test_cli_shell.py": (
+        "shtab is not installed: install Infill again",
+        importlib.util.find_spec("shtab") is not None,
     ),
     "test_neovim.py": ("there is no Neovim to drive: see CONTRIBUTING.md", bool(NEOVIMS)),
     "test_neovim_actions.py": ("there is no Neovim to drive: see CONTRIBUTING.md", bool(NEOVIMS)),

@@ -44,21 +44,22 @@ def _run(arguments: argparse.Namespace) -> int:
         return _typing(arguments)
     from editors.headless.context import METHODS, run, summary
     from editors.headless.history import NoHistory
+    from editors.headless.runs.progress import Progress
 
     results = []
     try:
-        for result in run(
-            arguments.repository,
-            count=arguments.lines,
-            seed=arguments.seed,
-            commits=arguments.commits,
-            tokens=arguments.tokens,
-            start=arguments.start,
-            methods=tuple(METHODS),
-        ):
-            results.append(result)
-            if sys.stderr.isatty():
-                print(f"\r{len(results) // len(METHODS)} holes", end="", file=sys.stderr, flush=True)
+        with Progress("answers", 2 * arguments.lines * len(METHODS)) as progress:
+            for result in run(
+                arguments.repository,
+                count=arguments.lines,
+                seed=arguments.seed,
+                commits=arguments.commits,
+                tokens=arguments.tokens,
+                start=arguments.start,
+                methods=tuple(METHODS),
+            ):
+                results.append(result)
+                progress.step()
     except NoHistory as error:
         raise Stop(Exit.USAGE, f"{error} Name a repository with history.") from error
     if not results:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "usage": "Show tokens, cost, latency and acceptance.",
     "audit": "Show what left this machine, when, to whom and from which files.",
     "bench": "Measure: typing against a model of any speed, completion on a repository's own history.",
+    "shell": "Print what makes bash, zsh or fish complete the words of this command.",
 }
 
 _EXAMPLES = """\
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code. Nothing that goes wrong shows a traceback, unless INFILL_TRACEBACK asks for it."""
     _mend_streams()
     words = sys.argv[1:] if argv is None else argv
-    parser = _parser(next((word for word in words if not word.startswith("-")), ""))
+    parser = parser_of([next((word for word in words if not word.startswith("-")), "")])
     name = parser.prog
     try:
         try:
@@ -92,8 +93,8 @@ def _mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _parser(wanted: str) -> argparse.ArgumentParser:
-    """Knows all commands by name, and the arguments of the `wanted` one: an editor that starts the server waits for no other."""
+def parser_of(wanted: Container[str]) -> argparse.ArgumentParser:
+    """Knows all commands by name, and the arguments of the `wanted` ones: an editor that starts the server waits for no other."""
     shape = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
         prog="infill", description="Code completion for any editor, over LSP.", epilog=_EXAMPLES, formatter_class=shape
@@ -103,7 +104,7 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, summary in COMMANDS.items():
         one = commands.add_parser(name, help=summary, description=summary, formatter_class=shape)
-        if name == wanted:
+        if name in wanted:
             command: Command = import_module(f"editors.headless.{name}").COMMAND
             one.epilog = f"examples:\n{command.examples}"
             command.arguments(one)

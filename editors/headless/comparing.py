@@ -143,7 +143,7 @@ def table(found: Sequence[Difference]) -> str:
     lines: list[str] = []
     title = ""
     for one in found:
-        if title != (title := f"{one.other}, less {one.first}"):
+        if title != (title := one.pair):
             lines += [ink.bold(title), ink.dim(f"{'':30}{'first':>9}{'other':>9}{'less':>9}   95 %")]
         first, other, gap, low, high = (
             shown(one.measure, value) for value in (one.of_first, one.of_other, one.difference, one.low, one.high)

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import os
+import statistics
 import sys
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from editors.headless.buffer import Buffer, Ghost
 from editors.headless.client import Client, RequestFailed, ServerGone
@@ -38,6 +43,7 @@ ABOVE = 6  # lines of the file shown above the cursor
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="a file or folder of yours")
     parser.add_argument("--fast", action="store_true", help="no pauses for watching")
+    parser.add_argument("--json", action="store_true", help="draw nothing, and print the numbers as JSON")
     add_flags(parser)
 
 
@@ -59,9 +65,14 @@ def _run(arguments: argparse.Namespace) -> int:
         _ask_first(arguments, root)
     with tempfile.TemporaryFile() as errors:
         try:
-            show = asyncio.run(_perform(passage, root, as_flags(wishes), errors, fast=arguments.fast))
+            unseen = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the next line closes it
+            with unseen, nullcontext(unseen if arguments.json else sys.stdout) as stream:
+                show = asyncio.run(_perform(passage, root, as_flags(wishes), errors, stream, fast=arguments.fast))
         except (ServerGone, RequestFailed) as error:
             raise Stop(Exit.NOTHING, f"{error} {_tail(errors)}") from None
+    if arguments.json:
+        print(json.dumps({"file": str(passage.snapshot.path), "backend": wishes["backend"], **show.numbers()}))
+        return Exit.DONE if show.accepted else Exit.NOTHING
     show.sum_up()
     print(NEXT.format(what=EMBEDDED if embedded else f"The backend was {wishes['backend']}."))
     return Exit.DONE if show.accepted else Exit.NOTHING
@@ -86,12 +97,14 @@ def _ask_first(arguments: argparse.Namespace, root: Path) -> None:
         raise Stop(Exit.BACKEND, str(error)) from None
 
 
-async def _perform(passage: Passage, root: Path, flags: list[str], errors: IO[bytes], *, fast: bool) -> _Show:
+async def _perform(
+    passage: Passage, root: Path, flags: list[str], errors: IO[bytes], stream: TextIO, *, fast: bool
+) -> _Show:
     snapshot = passage.snapshot
     buffer = Buffer(snapshot.text[: passage.start] + snapshot.text[passage.end :], passage.start)
     async with Client(root, flags=flags, errors=errors, ledger=False) as client:
         editor = Editor(client, snapshot.uri, snapshot.language, buffer)
-        show = _Show(editor, fast=fast)
+        show = _Show(editor, stream, fast=fast)
         show.introduce(passage)
         await editor.open()
         await type_out(show, passage.text, await editor.look())
@@ -102,8 +115,9 @@ async def _perform(passage: Passage, root: Path, flags: list[str], errors: IO[by
 class _Show:
     """The editor with somebody looking over the typist's shoulder: draws what each keystroke brings, and counts."""
 
-    def __init__(self, editor: Editor, *, fast: bool) -> None:
-        self.screen = Screen(sys.stdout, editor.buffer.line_number)
+    def __init__(self, editor: Editor, stream: TextIO, *, fast: bool) -> None:
+        self._stream = stream
+        self.screen = Screen(stream, editor.buffer.line_number)
         self._editor = editor
         self._pause = 0.0 if fast or not self.screen.live else 1.0
         self._keys = self._saved = 0
@@ -112,10 +126,13 @@ class _Show:
 
     def introduce(self, passage: Passage) -> None:
         title = f"{visible_line(passage.name)}, line {self._editor.buffer.line_number}"
-        print(f"{Ink(sys.stdout).bold(title)}: a passage that resembles the rest of the file was taken")
-        print("out and is written again, as an editor with Infill shows it. This happens in")
-        print(f"memory; the file stays as it is. {self.screen.legend}")
-        print("Milliseconds are from the keystroke to the ghost text.\n")
+        words = f"""\
+{Ink(self._stream).bold(title)}: a passage that resembles the rest of the file was taken
+out and is written again, as an editor with Infill shows it. This happens in
+memory; the file stays as it is. {self.screen.legend}
+Milliseconds are from the keystroke to the ghost text.
+"""
+        print(words, file=self._stream)
         self.screen.context(passage.snapshot.text[: passage.start].splitlines()[-ABOVE:])
 
     async def type(self, text: str) -> Seen:
@@ -138,9 +155,17 @@ class _Show:
         await asyncio.sleep(self._pause * KEY_PAUSE)
         return seen
 
-    def sum_up(self) -> None:
-        import statistics
+    def numbers(self) -> Mapping[str, float]:
+        """Keys pressed, keys that it would have been without, acceptances, questions, and milliseconds of their median."""
+        return {
+            "keys": self._keys,
+            "characters": self._keys + self._saved,
+            "accepted": self.accepted,
+            "asked": len(self._waits),
+            "median_ms": round(statistics.median(self._waits) * 1000, 1),
+        }
 
+    def sum_up(self) -> None:
         usual, whole = statistics.median(self._waits) * 1000, self._keys + self._saved
         print(f"\n{self._keys} keys instead of {whole}, {self.accepted} of them Tab.")
         print(f"Asked {len(self._waits)} times, answered in {usual:.0f} ms (median).")

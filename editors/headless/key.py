@@ -25,7 +25,7 @@ EXAMPLES = """\
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("set", "clear", "show-where"), metavar="set|clear|show-where")
-    parser.add_argument("--json", action="store_true", help="print JSON (show-where)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     add_flags(parser)
 
 
@@ -37,9 +37,10 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.what == "set":
             where = keys.set(origin, keys.Secret(_typed()))
-            print(f"Kept in {where}, for {origin} and no other server.")
+            kept = f"Kept in {where}, for {origin} and no other server."
+            print(json.dumps({"origin": origin, "kept_in": str(where)}) if arguments.json else kept)
         elif arguments.what == "clear":
-            return _clear(origin)
+            return _clear(origin, as_json=arguments.json)
         else:
             return _show_where(backend, origin, as_json=arguments.json)
     except (ValueError, NotPrivate, OSError) as error:
@@ -68,11 +69,14 @@ def _typed() -> str:
     return getpass("Key (not shown): ") if sys.stdin.isatty() else sys.stdin.readline().strip()
 
 
-def _clear(origin: str) -> int:
+def _clear(origin: str, *, as_json: bool) -> int:
     from backends import keys
 
     places = keys.clear(origin)
-    print(f"Cleared from {' and '.join(places)}." if places else f"No key was kept for {origin}.")
+    if as_json:
+        print(json.dumps({"origin": origin, "cleared_from": list(places)}))
+    else:
+        print(f"Cleared from {' and '.join(places)}." if places else f"No key was kept for {origin}.")
     return Exit.DONE if places else Exit.NOTHING
 
 

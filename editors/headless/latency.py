@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from editors.headless.imagined import Speed
     from editors.headless.passage import Passage
     from editors.headless.policy import Request
+    from editors.headless.runs.progress import Progress
     from editors.headless.session import Record
     from editors.headless.tally import Tally
 
@@ -61,6 +62,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from editors.headless.imagined import Speed
+    from editors.headless.runs.progress import Progress
     from editors.headless.stage import Silent
     from editors.headless.tally import goals
 
@@ -68,9 +70,10 @@ def _run(arguments: argparse.Namespace) -> int:
     passages = [lengthened(passage, arguments.lines) for passage in passages]
     cells: list[dict[str, Any]] = []
     speeds = [Speed(first / 1000, tokens) for first in arguments.first for tokens in arguments.tokens]
-    for speed in speeds:
+    for number, speed in enumerate(speeds):
         try:
-            baseline, ours = _cell(passages, speed, arguments.seed)
+            with Progress("sessions", len(speeds) * len(passages), done=number * len(passages)) as progress:
+                baseline, ours = _cell(passages, speed, arguments.seed, progress)
         except Silent as error:
             raise Stop(Exit.NOTHING, str(error)) from None
         met = [{"goal": goal.what, "met": goal.met} for goal in goals(ours, baseline)]
@@ -83,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return Exit.NOTHING if missed else Exit.DONE
 
 
-def _cell(passages: Sequence[Passage], speed: Speed, seed: int) -> tuple[Tally, Tally]:
+def _cell(passages: Sequence[Passage], speed: Speed, seed: int, progress: Progress) -> tuple[Tally, Tally]:
     from editors.headless.tally import tally
 
     results: dict[str, tuple[list[Record], list[Request]]] = {"baseline": ([], []), "infill": ([], [])}
@@ -92,6 +95,7 @@ def _cell(passages: Sequence[Passage], speed: Speed, seed: int) -> tuple[Tally, 
             record, asked = session(name, passage, speed, seed + number)
             records.append(record)
             requests.extend(asked)
+        progress.step()
     return tally(*results["baseline"]), tally(*results["infill"])
 
 

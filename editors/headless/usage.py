@@ -7,6 +7,7 @@ import csv
 import json
 import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 from editors.headless.command import Command
 from editors.headless.exits import Exit, Stop
@@ -17,6 +18,7 @@ EXAMPLES = """\
   infill usage                       the last seven days, a line a day
   infill usage --days 30 --by model  who answered, and how often it was accepted
   infill usage --csv > usage.csv     for a spreadsheet
+  infill usage --days 30 --plot usage.html   as plots, in one file that is opened without network
 """
 
 
@@ -28,6 +30,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print JSON")
     shape.add_argument("--csv", action="store_true", help="print CSV")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write an HTML page with plots as well")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -49,6 +52,10 @@ def _run(arguments: argparse.Namespace) -> int:
         print(_table(rows, arguments.by))
     else:
         print(f"Nothing since {since}: no request was made and nothing was suggested.")
+    if rows and arguments.plot is not None:
+        from editors.headless.usage_page import write
+
+        write(arguments.plot, rows, arguments.by, since)
     return Exit.DONE if rows else Exit.NOTHING
 
 
@@ -65,9 +72,13 @@ def _table(rows: list[Row], by: str) -> str:
             f"{row.cost:8.4f}$ {_number(row.first_ms_p50):>6}/{_number(row.first_ms_p95):<5}"
             f"{row.suggestions:6} {_share(row.acceptance):>5} {row.characters:6}"
         )
-    kept = [f"{visible_line(row.group)} {_share(row.kept_30s)}" for row in rows if row.kept_30s is not None]
+    kept = [
+        f"{visible_line(row.group)} {_share(row.kept_30s)} / {_share(row.kept_5min)}"
+        for row in rows
+        if row.kept_30s is not None or row.kept_5min is not None
+    ]
     if kept:
-        lines.append(ink.dim("Of what was taken, still there after 30 s: ") + ", ".join(kept))
+        lines.append(ink.dim("Of what was taken, still there after 30 s / 5 min: ") + ", ".join(kept))
     return "\n".join(lines)
 
 

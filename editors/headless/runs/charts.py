@@ -5,6 +5,7 @@ Each chart is drawn for the width of a telephone and grows with the page. Nothin
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,9 @@ def bars(name: str, named: Named, measures: Sequence[str]) -> str:
     having = [one for one in measures if any(found.value(one) is not None for found in named.values())]
     if not having:
         return ""
-    chart = pygal.Bar(**_look(name), x_labels=[_short(one) for one in having], include_x_axis=True, x_label_rotation=20)
+    tops = [100 * figure.high for found in named.values() for figure in found.figures if figure.measure in having]
+    labels = [_short(one) for one in having]
+    chart = pygal.Bar(**_look(name), x_labels=labels, x_label_rotation=20, range=(0, max(10, *tops)))
     chart.title = name
     for run, found in named.items():
         figures = {figure.measure: figure for figure in found.figures}
@@ -73,7 +76,17 @@ def against(name: str, named: Named, across: str, up: str) -> str:
     }
     if len(dots) < 2:
         return ""
-    chart = pygal.XY(**_look(name), stroke=False, dots_size=6, x_title=_titled(across), y_title=_titled(up))
+    ticks = _ticks([x for x, _ in dots.values()])
+    chart = pygal.XY(
+        **_look(name),
+        stroke=False,
+        dots_size=6,
+        x_title=_titled(across),
+        y_title=_titled(up),
+        x_labels=ticks,
+        xrange=(ticks[0], ticks[-1]),
+        range=_round(*_ends([y for _, y in dots.values()])),
+    )
     chart.title = name
     for run, dot in dots.items():
         chart.add(run, [dot])
@@ -91,7 +104,7 @@ def cost_against_quality(name: str, named: Named) -> str:
     return ""
 
 
-def lines(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> str:
+def columns(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> str:
     """Numbers over days, or over whatever the labels name."""
     import pygal
 
@@ -111,6 +124,8 @@ def _look(name: str) -> dict[str, Any]:
         foreground="#444",
         foreground_strong="#222",
         foreground_subtle="#777",
+        guide_stroke_color="#ddd",
+        major_guide_stroke_color="#ccc",
         colors=COLOURS,
         font_family="system-ui, sans-serif",
         title_font_size=15,
@@ -131,6 +146,23 @@ def _drawn(chart: pygal.graph.graph.Graph, name: str) -> str:
     chart.uuid = re.sub(r"\W+", "-", name.lower())
     drawn: str = chart.render(is_unicode=True)
     return re.sub(r"<script.*?</script>|<!--.*?-->", "", drawn, flags=re.DOTALL)
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Five marks on an axis, from below the least of the values to above the largest."""
+    low, high = _round(*_ends(values))
+    return [round(low + step * (high - low) / 4, 6) for step in range(5)]
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float]:
+    room = 0.15 * (max(values) - min(values)) or 0.15 * abs(max(values)) or 1.0
+    return max(0.0, min(values) - room), max(values) + room
+
+
+def _round(low: float, high: float) -> tuple[float, float]:
+    """The ends moved outwards to two figures of their distance."""
+    size = 10.0 ** (math.floor(math.log10(high - low)) - 1)
+    return math.floor(low / size) * size, math.ceil(high / size) * size
 
 
 def _short(label: str) -> str:

@@ -36,6 +36,10 @@ class Difference:
     high: float
     verdict: str
 
+    @property
+    def pair(self) -> str:
+        return f"{self.other}, less {self.first}"
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
