@@ -171,6 +171,10 @@ class Session(Protocol):
         """What can be done by hand with the settings of now; None where no backend can talk."""
         ...
 
+    def keep(self) -> None:
+        """Writes down what would be lost with the process. Takes milliseconds."""
+        ...
+
     async def aclose(self) -> None:
         """Ends all work. Has about half a second, then the process ends anyway."""
         ...

@@ -94,6 +94,11 @@ class Connection:
             self.exit_code = exit_code
         self.over.set()
 
+    def keep(self) -> None:
+        """Writes down what the session would lose with the process."""
+        if self._session is not None:
+            self._session.keep()
+
     async def close(self) -> None:
         self.protocol.drop_requests()
         if self._session is not None:

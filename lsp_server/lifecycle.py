@@ -48,8 +48,10 @@ def initialized(at: Connection, params: object) -> None:
 
 
 def shutdown(at: Connection, params: object) -> None:
+    """What shall last is written before the reply: lsp-mode kills the server right after it."""
     at.protocol.drop_requests()
     at.protocol.phase = Phase.SHUT
+    at.keep()
 
 
 def exit(at: Connection, params: object) -> None:

@@ -185,6 +185,9 @@ class Session:
             pages=self._folders.cache / "explanations" if self._folders.cache else None,
         )
 
+    def keep(self) -> None:
+        self._parts.ledger.flush()
+
     async def aclose(self) -> None:
         self._flusher.cancel()
         self._parts.completer.close()

@@ -176,8 +176,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
-    for kind in (Asked, Settled):
-        columns = ", ".join(field.name for field in fields(kind))
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {kind.__name__.lower()} ({columns})")
-    connection.execute(f"PRAGMA user_version={SCHEMA}")
+    with connection:  # both tables or none, though the process be killed meanwhile
+        connection.execute("BEGIN")
+        for kind in (Asked, Settled):
+            columns = ", ".join(field.name for field in fields(kind))
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {kind.__name__.lower()} ({columns})")
+        connection.execute(f"PRAGMA user_version={SCHEMA}")
     return connection

