@@ -27,6 +27,7 @@ from context.clock import Clock
 from context.privacy import Gate
 
 if TYPE_CHECKING:
+    from backends.host.launch import Launcher
     from backends.running_host import RunningHost
 
 
@@ -186,6 +187,8 @@ def chatter(config: BackendConfig, *, clock: Clock, environment: Mapping[str, st
         from backends.scripted_chat import ScriptedChatter
 
         return ScriptedChatter([[config.chat_model]] if config.chat_model else [], clock)
+    if config.name == "host":
+        return _host_chat(config, clock)
     if config.name not in SERVERS and config.name != "auto":
         raise BadRequest(config.name, "This backend completes code and cannot talk.", CHAT_MEND)
     found = endpoint(config, known)
@@ -232,11 +235,31 @@ def _any_host(config: BackendConfig, clock: Clock) -> RunningHost:
 
 def _host(config: BackendConfig, clock: Clock, notify: Callable[[str], None]) -> RunningHost:
     """The host of the user's model, which is started where it does not run."""
-    from backends.host.launch import Launcher
     from backends.running_host import RunningHost
 
-    launcher = Launcher(config.model, clock, idle=config.host_idle) if config.model else None
+    launcher = _launcher(config, clock)
     return RunningHost(clock=clock, wiring=config.wiring, model=config.model, launcher=launcher, notify=notify)
+
+
+def _host_chat(config: BackendConfig, clock: Clock) -> Chatter:
+    """Raises where no host could talk, or the one that runs has a model that cannot."""
+    from backends.host_chat import MEND, HostChat
+    from backends.to_host import ToHost
+
+    way = ToHost(clock=clock, wiring=config.chat_wiring, model=config.model, launcher=_launcher(config, clock))
+    host = way.find()
+    if host is not None and not host.talks:
+        raise BadRequest("host", f"The model host has {host.model}, which completes code and cannot talk.", MEND)
+    if host is None and way.launcher is None:
+        raise BadRequest("host", "No model host is running that could talk.", CHAT_MEND)
+    return HostChat(way)
+
+
+def _launcher(config: BackendConfig, clock: Clock) -> Launcher | None:
+    """Only a model that the user set is started."""
+    from backends.host.launch import Launcher
+
+    return Launcher(config.model, clock, idle=config.host_idle) if config.model else None
 
 
 def _workspace(roots: Sequence[Path], gate: Gate, store: Path | None, clock: Clock) -> Infiller:

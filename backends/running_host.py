@@ -1,38 +1,26 @@
-"""The model host of this machine, found anew for each request: it may start, restart or end while the editor runs.
-
-Where the user has set a model for it, one that is not there is started (`backends/host/launch.py`).
-"""
+"""The model host of this machine as a backend that completes: it may start, restart or end while the editor runs."""
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
-from backends import discovery
 from backends.api import Card, Done, FimRequest, Text
-from backends.discovery import Host, NoHost
-from backends.errors import BackendError, BadRequest, RateLimited, Unreachable
-from backends.host.launch import CannotStart, Launcher
-from backends.http import Client
+from backends.discovery import Host
+from backends.host.launch import Launcher
 from backends.mistral import Mistral, Persona, body_of
+from backends.to_host import NAME, RESTART, ToHost
 from backends.wiring import Wiring
 from context.clock import Clock
 
-NAME = "host"
-RESTART = "Start the host again, or choose another backend."
-MEND = "Start one with `infill serve --model MODEL`, set `model` to have one started, or choose another backend."
-LOADING = 1.0
-"""Seconds until a host that is being started is looked for again."""
-LOOK_EVERY = 0.25
+USUAL_CONTEXT = 8192
+USUAL_ORIGIN = "http://localhost"
+"""What a host that is being started will most likely have, so that what a request needs is made ready for it."""
 
 
 class RunningHost:
-    """An `Infiller` over whatever host `discovery` finds in `folder`, of `model` where that is set. `launcher` starts one where
-    there is none; `notify` gets what it does meanwhile, a sentence at a time, and an empty one when it is there."""
+    """An `Infiller` over whatever host there is. What it is made with is `ToHost`'s."""
 
     def __init__(
         self,
@@ -44,44 +32,26 @@ class RunningHost:
         launcher: Launcher | None = None,
         notify: Callable[[str], None] = lambda sentence: None,
     ) -> None:
-        self._clock, self._wiring, self._model, self._folder = clock, wiring, model, folder
-        self._launcher, self._notify = launcher, notify
+        self._way = ToHost(clock=clock, wiring=wiring, model=model, folder=folder, launcher=launcher, notify=notify)
         self._host: Host | None = None
         self._client: Mistral | None = None
 
     @property
     def is_there(self) -> bool:
-        try:
-            self._find()
-        except NoHost:
-            return False
-        return True
-
-    async def prepare(self, seconds: float) -> None:
-        """See `backends.api.Preparing`: waits for a host that is being started, and tells what it does."""
-        told, until = "", self._clock.now() + seconds
-        while not self.is_there and self._launcher is not None and self._clock.now() < until:
-            try:
-                doing = self._launcher.ensure()
-            except CannotStart:
-                return  # the request that follows says why
-            if doing != told:
-                self._notify(doing)
-            told = doing
-            await self._clock.sleep(LOOK_EVERY)
-        if told:
-            self._notify("")
-
-    def _find(self) -> Host:
-        return discovery.find(self._folder, self._model)
+        return self._way.find() is not None
 
     @property
     def card(self) -> Card:
-        try:
-            host = self._find()
-        except NoHost:
-            return Card(name=NAME, model=self._model, sends=False, context_tokens=0)
-        return Card(NAME, self._model or host.model, False, host.context_tokens, host.root)
+        host = self._way.find()
+        if host is not None:
+            return Card(NAME, self._way.model or host.model, False, host.context_tokens, host.root)
+        if self._way.launcher is not None:
+            return Card(NAME, self._way.model, False, USUAL_CONTEXT, USUAL_ORIGIN)
+        return Card(name=NAME, model=self._way.model, sends=False, context_tokens=0)
+
+    async def prepare(self, seconds: float) -> None:
+        """See `backends.api.Preparing`."""
+        await self._way.prepare(seconds)
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
         client = await self._found()
@@ -101,48 +71,13 @@ class RunningHost:
             await self._client.aclose()
 
     async def _found(self) -> Mistral:
-        try:
-            host = self._find()
-        except NoHost as error:
-            raise self._absent(error) from error
-        if self._launcher is not None:
-            self._launcher.found()
+        host = await self._way.reach()
         if self._client is None or host != self._host:
             await self.aclose()
-            self._client = None
-            await self._prove(host)
             self._host, self._client = host, self._client_of(host)
         return self._client
 
-    def _absent(self, error: NoHost) -> BackendError:
-        """No host is there: started, where that is wished, and what the user is told meanwhile."""
-        if self._launcher is None:
-            return Unreachable(NAME, str(error), MEND)
-        try:
-            return RateLimited(NAME, self._launcher.ensure(), f"Asking again in {LOADING:.0f} s.", LOADING)
-        except CannotStart as cannot:
-            if cannot.after:
-                return Unreachable(
-                    NAME, str(cannot), f"Tried again in {cannot.after:.0f} s; `infill doctor` tries now."
-                )
-            return BadRequest(NAME, str(cannot), "Or choose another backend.")
-
-    async def _prove(self, host: Host) -> None:
-        """See `discovery`: another program at the host's port gets neither token nor text."""
-        if host.token is None:
-            return
-        nonce = secrets.token_hex(16)
-        stranger = Client(NAME, host.root, wiring=self._wiring, clock=self._clock)
-        try:
-            said = await stranger.fetch("GET", f"/infill/proof/{nonce}")
-        finally:
-            await stranger.aclose()
-        if not isinstance(said, str) or not hmac.compare_digest(
-            said.encode(), discovery.proof(host.token, nonce).encode()
-        ):
-            raise Unreachable(NAME, f"Another program answers at {host.root}, the model host's address.", RESTART)
-
     def _client_of(self, host: Host) -> Mistral:
         persona = Persona(name=NAME, model=host.model, context_tokens=host.context_tokens, key_mend=RESTART)
-        wiring = replace(self._wiring, socket=host.socket)
-        return Mistral(host.root, key=host.token, clock=self._clock, model=self._model, wiring=wiring, persona=persona)
+        wiring, way = self._way.wiring_to(host), self._way
+        return Mistral(host.root, key=host.token, clock=way.clock, model=way.model, wiring=wiring, persona=persona)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 
-from backends.api import Chatter, Infiller, Learner
+from backends.api import Chatter, Infiller, Learner, Preparing
 from backends.errors import BackendError
 from backends.keys import Secret
 from backends.registry import BackendConfig, build, chatter
@@ -28,6 +28,7 @@ from lsp_server.workspace_index import WorkspaceIndex
 log = logging.getLogger(__name__)
 
 FLUSH_EVERY = 5.0  # seconds between two writings of the usage ledger
+LONGEST_START = 900.0  # seconds in which the start of a model host is shown
 
 
 class Session:
@@ -66,6 +67,7 @@ class Session:
         self._built_from: tuple[BackendConfig, tuple[Path, ...], tuple[str, ...]] | None = None
         self._made_from: tuple[Resolved, tuple[Path, ...]] | None = None
         self._closing: set[asyncio.Task[None]] = set()
+        self._starting: asyncio.Task[None] | None = None
         self._bench = Workbench(documents, self._clock, self._roots, PrivacyGate(self._roots))
         self._parts = self._make(None)
         self._preloading: asyncio.Task[None] | None = None
@@ -92,7 +94,11 @@ class Session:
         self._preload()
 
     def _preload(self) -> None:
-        """Once, when somebody begins to work with a backend that is asked over the network."""
+        """Once, when somebody begins to work with a backend that is asked over the network; a model host is started then."""
+        if self._starting is None and self._built_from is not None and self._built_from[0].name == "host":
+            backend = self._backend
+            if isinstance(backend, Preparing):
+                self._starting = asyncio.create_task(backend.prepare(LONGEST_START), name="infill-start-host")
         if self._preloading is None and self._backend is not None and self._backend.card.origin:
             from backends.http import preload
 
@@ -190,6 +196,7 @@ class Session:
 
     async def aclose(self) -> None:
         self._flusher.cancel()
+        self._give_up_start()
         self._parts.completer.close()
         self._parts.feedback.close()
         if self._bench.index is not None:
@@ -253,9 +260,16 @@ class Session:
 
     def _retire(self) -> None:
         """Closes the backend that the settings no longer name, and what it still streams."""
+        self._give_up_start()
         if self._backend is not None:
             self._parts.completer.close()
             self._close_later(self._backend.aclose())
+
+    def _give_up_start(self) -> None:
+        """Looks no longer at a host that is being started; other editors may want it, so that it goes on."""
+        if self._starting is not None:
+            self._starting.cancel()
+            self._starting = None
 
     def _talk_anew(self, config: BackendConfig) -> None:
         """Who talks, for what is asked by hand. That nobody does is no problem of completion; `infill doctor` tells of it."""

@@ -16,6 +16,11 @@ NEEDED = ("torch", "transformers", "starlette", "uvicorn", "pydantic", "promethe
 HOST = all(importlib.util.find_spec(name) is not None for name in NEEDED)
 REPORT = all(importlib.util.find_spec(name) is not None for name in ("jinja2", "pygal"))
 
+
+def _is_here(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None
+
+
 WANTED = {
     # test file: what it needs, and whether that is there
     "test_llama_server.py": (
@@ -47,6 +52,10 @@ WANTED = {
     **{
         path.name: ("the model host's libraries are not installed: pip install -e '.[dev,host]'", HOST)
         for path in sorted(Path(__file__).parent.glob("test_host_*.py"))
+    },
+    **{
+        name: (f"{library} is not installed: pip install -e '.[dev,host,host-test]'", HOST and _is_here(library))
+        for name, library in (("test_host_clients.py", "mistralai"), ("test_host_fuzz.py", "schemathesis"))
     },
 }
 

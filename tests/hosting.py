@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from backends.host.access import App, Rules
 from backends.host.formats import find
 from backends.host.http import application
 from backends.host.metrics import Metrics
 from backends.host.service import Model, Service
+from backends.host.serving import _Server
 from backends.host.vocabulary import Vocabulary
 from tests.fake_clock import FakeClock
 from tests.knowing_scheduler import Scheduler, writes
@@ -38,3 +44,18 @@ def serving(
     return application(
         service, Metrics("tiny", clock), rules or Rules(), clock, wall=lambda: 1_700_000_000.0
     ), scheduler
+
+
+@asynccontextmanager
+async def listening(app: App) -> AsyncIterator[int]:
+    """The application behind real uvicorn on a port of 127.0.0.1."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        ready = asyncio.Event()
+        server = _Server(app, ready.set)
+        running = asyncio.create_task(server.serve(sockets=[bound]))
+        await asyncio.wait_for(ready.wait(), 20)
+        try:
+            yield bound.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await asyncio.wait_for(running, 20)

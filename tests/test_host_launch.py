@@ -244,4 +244,4 @@ class TestTheBackend:
             assert isinstance(breaker, Breaker)
             host = breaker.inner
             assert isinstance(host, RunningHost)
-            assert (host._launcher is not None) is starts
+            assert (host._way.launcher is not None) is starts

@@ -29,11 +29,14 @@ from tests import tiny_model_folder
 from tests.asgi import ask
 from tests.fake_clock import FakeClock
 from tests.hosting import serving
+from tests.raw_client import RawClient
 
 ROOT = Path(__file__).resolve().parent.parent
 INFILL = [sys.executable, "-P", "-m", "editors.headless"]
 PATIENCE = 110
-CODE = "def add(first, second):\n    return fi\n"
+CODE = "def send(request):\n    return re\n"
+PLACE = "send.py:2:14"
+SAYS, OFFERED = " request.context\n", "quest.context"
 
 
 @dataclass
@@ -55,10 +58,14 @@ class Place:
         own = {"HOME": str(self.home), "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
         return {**kept, **own, **folders, "XDG_RUNTIME_DIR": str(self.home / "run")}
 
+    def project(self) -> Path:
+        made = self.home / "project"
+        made.mkdir(exist_ok=True)
+        (made / "send.py").write_text(CODE)
+        return made
+
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        project = self.home / "project"
-        project.mkdir(exist_ok=True)
-        (project / "add.py").write_text(CODE)
+        project = self.project()
         return subprocess.run(
             [*INFILL, *words],
             cwd=project,
@@ -91,7 +98,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model_folder.write(tmp_path_factory.mktemp("models") / "tiny")
+    return tiny_model_folder.write(tmp_path_factory.mktemp("models") / "tiny", says=SAYS)
 
 
 @pytest.fixture
@@ -108,9 +115,8 @@ def test_a_completion_through_a_real_host(place: Place, words: tuple[str, ...]) 
         assert host.pid == process.pid
         if host.socket:
             assert host.socket.stat().st_mode & 0o777 == 0o600
-        done = place.run("complete", "add.py:2:14", "--backend", "host")
-        assert done.returncode in (0, 1), done.stderr
-        assert "host" not in done.stderr
+        done = place.run("complete", PLACE, "--backend", "host")
+        assert (done.returncode, done.stdout.strip()) == (0, OFFERED), done.stderr
         asked = place.run("doctor", "--backend", "host", "--json")
         finding = next(each for each in json.loads(asked.stdout) if each["about"] == "backend")
         assert finding["state"] == "good", finding
@@ -124,14 +130,32 @@ def test_a_completion_through_a_real_host(place: Place, words: tuple[str, ...]) 
     assert left == ({"lock", "host.json", "host.token"} if words else {"lock"})
 
 
-def test_the_server_starts_the_host_that_the_user_set(place: Place) -> None:
-    """And the host outlives the command, for the next one."""
+def test_the_server_starts_the_host_that_the_user_set(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an editor: the status says what it does, ghost text comes from it, it outlives the server, and the next finds it. The
+    server itself never loads torch."""
+    for name, value in place.environment.items():
+        monkeypatch.setenv(name, value)
+    project, uri = place.project(), f"{place.project().as_uri()}/send.py"
+    command = [*INFILL, "lsp", "--backend", "host", "--model", str(place.model), "--set", "eagerness=high"]
+    folders = [{"uri": project.as_uri(), "name": "project"}]
+    able = {"textDocument": {"inlineCompletion": {}}, "experimental": {"infill": {"status": True}}}
     try:
-        done = place.run("complete", "add.py:2:14", "--backend", "host", "--model", str(place.model))
-        assert done.returncode in (0, 1), done.stderr
-        host = place.host()
-        again = place.run("complete", "add.py:2:14", "--backend", "host", "--model", str(place.model))
-        assert again.returncode in (0, 1), again.stderr
+        with RawClient(command, capabilities=able, workspaceFolders=folders, rootUri=project.as_uri()) as editor:
+            editor.open(CODE, uri)
+            host = place.host()
+            for _ in range(50):
+                offered = editor.ghost(1, 13, uri, kind=1)
+                if offered:
+                    break
+                time.sleep(0.2)
+            assert offered == OFFERED
+            said = json.dumps([each["params"] for each in editor.notified if each["method"] == "infill/status"])
+            assert "Loading" in said
+            if (maps := Path(f"/proc/{editor.process.pid}/maps")).exists():
+                assert "libtorch" not in maps.read_text()
+            assert editor.end() == 0
+        again = place.run("complete", PLACE, "--backend", "host", "--model", str(place.model))
+        assert again.stdout.strip() == OFFERED, again.stderr
         assert place.host().pid == host.pid
         second = place.run("serve", "--model", str(place.model))
         assert "served already" in second.stderr

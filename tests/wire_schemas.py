@@ -30,11 +30,17 @@ def public_schema(name: str) -> Iterator[dict[str, Any]]:
         yield validator.schema
 
 
-def _public(name: str) -> Iterator[tuple[str, Draft202012Validator]]:
+def public_description() -> Iterator[dict[str, Any]]:
+    """The whole of it, where it lies beside us."""
     found = next((folder / BESIDE for folder in ROOT.parents if (folder / BESIDE).exists()), None)
     if found is None or importlib.util.find_spec("yaml") is None:
         return
     import yaml
 
     description: dict[str, Any] = yaml.safe_load(found.read_text(encoding="utf-8"))
-    yield "public", Draft202012Validator({"$ref": f"#/components/schemas/{name}", **description})
+    yield description
+
+
+def _public(name: str) -> Iterator[tuple[str, Draft202012Validator]]:
+    for description in public_description():
+        yield "public", Draft202012Validator({"$ref": f"#/components/schemas/{name}", **description})

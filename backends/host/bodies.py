@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Count = Annotated[int, Field(ge=0)]
+
+def _whole(number: object) -> object:
+    """JSON has one kind of number: 5.0 is a whole one."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[Whole, Field(ge=0)]
 Stop = str | list[str] | None
 
 
@@ -63,7 +70,7 @@ class ToolCall(Strict):
     id: str = "null"
     type: str = "function"
     function: FunctionCall
-    index: int = 0
+    index: Whole = 0
 
 
 class SystemMessage(Strict):
@@ -140,7 +147,7 @@ class ChatBody(Asked):
     tool_choice: Literal["auto", "none", "any", "required"] | ToolChoice = "auto"
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
-    n: Annotated[int, Field(ge=1)] | None = None
+    n: Annotated[Whole, Field(ge=1)] | None = None
     prediction: Prediction | None = None
     parallel_tool_calls: bool = True
     reasoning_effort: str | None = None

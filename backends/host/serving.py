@@ -15,6 +15,7 @@ import secrets
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -137,7 +138,8 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        heard = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+        for number in heard:
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 
@@ -154,7 +156,7 @@ async def _end_when_idle(server: _Server, metrics: Metrics, idle: float, clock: 
 def _announced(options: Options, listening: socket.socket, loaded: Loaded) -> Host:
     """What clients find. A token is made anew with every start."""
     model = loaded.model
-    made = Host(os.getpid(), model.name, model.context_tokens, aliases=model.aliases)
+    made = Host(os.getpid(), model.name, model.context_tokens, aliases=model.aliases, talks=model.chat.is_there)
     if listening.family == socket.AF_UNIX:
         return replace(made, socket=Path(listening.getsockname()))
     return replace(made, port=listening.getsockname()[1], token=Secret(options.key or secrets.token_hex(32)))
