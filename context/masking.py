@@ -15,6 +15,7 @@ from functools import cache
 from itertools import pairwise
 from math import log2
 
+from context.telling_forms import FORMS, USER_OF_AN_ADDRESS
 from context.token_shapes import CLASSES, SHAPES
 
 Span = tuple[int, int]
@@ -38,6 +39,7 @@ _WORDS = (
     "passw", "passwd", "pwd", "passphrase", "secret", "token", "api_key", "apikey", "api-key", "access_key", "accesskey",
     "access-key", "private_key", "privatekey", "credential", "auth", "signing", "encrypt", "account_key", "accountkey",
     "master_key", "license_key", "client_id", "webhook", "connectionstring", "connection_string", "sig=", "_key", "x-key",
+    " -u ", "--user",
 )  # fmt: skip
 _ASSIGNED = re.compile(
     r"(?<![\w\-.])(?P<name>[\w\-.]*(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|private[_\-]?key|"
@@ -86,6 +88,7 @@ def _found(text: str) -> Iterator[Span]:
             )
     if "://" in text:
         yield from (match.span(1) for match in _URL_PASSWORD.finditer(text) if not _PLACEHOLDER.search(match.group(1)))
+        yield from (match.span("value") for match in USER_OF_AN_ADDRESS.finditer(text) if _has_digit(match["value"]))
     if _three_long_lines(text):
         yield from (match.span() for match in _KEY_BODY.finditer(text) if _has_digit(match.group()))
     yield from _assigned(text)
@@ -109,6 +112,11 @@ def _assigned(text: str) -> Iterator[Span]:
         for match in _ASSIGNED.finditer(line):
             if _looks_secret(match.group("name"), match.group("value"), bool(match.group("quote")), line):
                 yield start + match.start("value"), start + match.end("value")
+        for _, form in FORMS:
+            for match in form.finditer(line):
+                value = match["value"]
+                if _has_digit(value) and not _PLACEHOLDER.search(value) and not _CODE.fullmatch(value):
+                    yield start + match.start("value"), start + match.end("value")
         for match in _BEARER.finditer(line):
             if _has_digit(match.group(1)) and not _WORDY.fullmatch(match.group(1)):
                 yield start + match.start(1), start + match.end(1)

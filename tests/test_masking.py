@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import re
 import sysconfig
 from itertools import pairwise
 from pathlib import Path
@@ -13,37 +11,7 @@ import pytest
 from context.masking import secret_spans
 from context.privacy import MASK, Gate
 from context.token_shapes import SHAPES
-
-LETTERS = {
-    "D": "0123456789",
-    "H": "0123456789abcdef",
-    "U": "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789",
-    "L": "abcdefghijkmnopqrstuvwxyz0123456789",
-    "A": "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789",
-    "W": "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789",
-    "B": "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789",
-}
-
-PLACES = {
-    "python string": 'client = Client("{}")',
-    "python keyword": "connect(host, key='{}', retries=3)",
-    "environment file": "SERVICE_TOKEN={}",
-    "yaml": "  token: {}",
-    "json": '{{"name": "x", "value": "{}"}}',
-    "shell": "export KEY={} && run",
-    "header": 'headers = {{"Authorization": "Bearer {}"}}',
-    "comment": "# was {} until May",
-    "address": "curl https://api.test/v1?key={}&x=1",
-    "diff": "+    secret = `{}`",
-}
-
-
-def token(template: str, seed: int) -> str:
-    """A made-up token of the format, always the same for a seed."""
-    dice = random.Random(f"{template}{seed}")
-    return re.sub(
-        r"\{([A-Z])(\d+)\}", lambda field: "".join(dice.choices(LETTERS[field[1]], k=max(int(field[2]), 1))), template
-    )
+from tests.planted import PLACES, token
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -77,6 +45,16 @@ def test_there_are_a_hundred_formats_and_no_two_alike() -> None:
         ('auth = ("admin", 1); token="q8W2e9R4t7Y1u6I3o5P0"', "q8W2e9R4t7Y1u6I3o5P0"),
         ("Authorization: Basic YWRtaW46czNjcjN0cGFzcw==", "YWRtaW46czNjcjN0cGFzcw"),
         ("x = 'Zm9vYmFyQmF6MTIzNDU2Nzg5MEFCQ0RFRkdISUpLTE1OT1A3'", "Zm9vYmFyQmF6MTIz"),
+        ("<db:password>hunter2!</db:password>", "hunter2!"),
+        ('<add key="SmtpPassword" value="hunter2!"/>', "hunter2!"),
+        ("GET /feed?access_token=abc123def456&x=1", "abc123def456"),
+        ("https://a1b2c3d4e5f6a7b8c9d0@git.test/x.git", "a1b2c3d4e5f6a7b8c9d0"),
+        ("ENV SECRET_KEY 9f8e7d6c5b4a", "9f8e7d6c5b4a"),
+        ("run --db-password hunter2x --verbose", "hunter2x"),
+        ("curl -u admin:hunter2 https://api.test", "hunter2"),
+        ("dsn = 'Server=db;Password=hunter2;Timeout=3'", "hunter2"),
+        ("machine api.test login me password z9z9z9", "z9z9z9"),
+        ("PGPASSWORD=abc123 psql -h db", "abc123"),
     ],
 )
 def test_a_value_beside_a_telling_word_is_masked(text: str, secret: str) -> None:
@@ -98,6 +76,11 @@ def test_a_value_beside_a_telling_word_is_masked(text: str, secret: str) -> None
         "secret = settings.auth.secret_v2",
         "https://github.com/python/cpython/blob/main/Lib/platform.py#L175",
         'password = "<your password here 1>"',
+        "<password type='text' minlength='12'/>",
+        "fetch(`/feed?access_token=${token2}`)",
+        "open --password=$PASSWORD1 --user $USER1",
+        "https://user@host.test/path1",
+        "def login(user, password=None, retries=3): ...",
         "x" * 100,
     ],
 )
