@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from backends import discovery
+from backends.keys import Secret
 from tests.fault_server import Asked, FaultServer, event, reply, serving, stream
 
 
@@ -47,6 +50,24 @@ class Provider:
     def bodies(self) -> list[str]:
         """What was sent with each question, as text."""
         return [asked.body.decode() for asked in self._server.asked]
+
+    def plays_host(self, token: Secret, *pieces: str) -> None:
+        """From now on it answers as a model host of this token."""
+        completion = stream(fim(*pieces))
+
+        async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
+            if asked.path.startswith("/infill/proof/"):
+                await reply(200, json.dumps(discovery.proof(token, asked.path.rpartition("/")[2])))(asked, writer)
+            elif asked.path.endswith("/models"):
+                await reply(200, {"data": [{"id": "tiny", "capabilities": {"completion_fim": True}}]})(asked, writer)
+            else:
+                await completion(asked, writer)
+
+        self._server.answer = answer
+
+    @property
+    def port(self) -> int:
+        return self._server.port
 
     def answers_first(self, number: int, *pieces: str, then: int) -> None:
         """The next `number` questions get these pieces, all others this status."""

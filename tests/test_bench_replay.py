@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from backends import discovery
+from backends.discovery import Host
+from backends.keys import Secret
 from editors.headless.cli import main
 from editors.headless.history import History
 from editors.headless.past import AddedLine, added_lines
@@ -60,8 +63,8 @@ def test_the_same_command_gives_the_same_numbers(
     repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("one", "two"):
-        assert replay(repository, tmp_path / name) == 0
-    assert outcome(tmp_path / "one") == outcome(tmp_path / "two") and len(outcome(tmp_path / "one")) == 4
+        assert replay(repository, tmp_path / name, "--lines", "2") == 0
+    assert outcome(tmp_path / "one") == outcome(tmp_path / "two") and len(outcome(tmp_path / "one")) == 2
     measures = read(tmp_path / "one").rows[0].measures
     assert {"RoCC", "EM, line start", "EM, mid-line", "ES, inside a name", "wrong per line"} <= set(measures)
     about = read(tmp_path / "one").about
@@ -118,6 +121,30 @@ def test_what_a_served_model_costs_is_counted(
     assert sum(row.measures["requests per line"][0] for row in rows.values()) == asked
 
 
+def test_a_model_host_is_asked_with_its_own_token(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server on the stage has a token for the stage; the host's own token is known to the bench alone."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    token = Secret("t0ken-0f-the-h0st")
+    with provider() as model:
+        model.plays_host(token, "total = ", "alpha + beta")
+        discovery.announce(Host(os.getpid(), "tiny", 4096, port=model.port, token=token))
+        assert replay(repository, tmp_path / "out", "--backend", "host", "--mode", "point") == 0
+        assert model.last_authorization == f"Bearer {token.reveal()}"
+    rows = {row.id.split(":", 1)[1]: row for row in read(tmp_path / "out").rows}
+    assert rows["a.py:0.0"].measures["EM, line start"] == (1.0, 1.0)
+    assert rows["a.py:0.0"].measures["cost per line"] == (0.0, 1.0)
+
+
+def test_no_model_host_is_said(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert replay(repository, tmp_path / "out", "--backend", "host") == 3
+    assert "No model host is running" in capsys.readouterr().err
+
+
 def test_a_backend_that_refuses_stops_the_run_which_then_goes_on(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,7 +182,17 @@ def test_a_killed_run_goes_on_where_it_was(repository: Path, tmp_path: Path) -> 
     (repository / "old" / "b.py").write_text("value.method(argument)\nvalue.other(argument, 3)\n")
     for command in (("add", "-A"), ("-c", "user.name=A", "-c", "user.email=a@b.example", "commit", "-qm", "three")):
         subprocess.run(["git", "-C", str(repository), *command], check=True, capture_output=True)
-    command = [sys.executable, "-P", "-m", "editors.headless", "bench", "replay", str(repository), "--json"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "editors.headless",
+        "bench",
+        "replay",
+        str(repository),
+        "--json",
+        "--mode=point",
+    ]
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([*command, "--out", str(killed)], stdout=subprocess.PIPE, env=environment)

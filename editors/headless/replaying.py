@@ -105,9 +105,10 @@ def ask(journal: Journal, history: History, wish: Wish, found: list[Task], *, sa
                 progress.step(len(rows), failed=sum(bool(row.failed) for row in rows))
                 for row in rows if say else ():
                     print(json.dumps(row.as_json()), flush=True)
-    except (Stopped, Silent) as error:
+    except (Stopped, Silent, KeyboardInterrupt) as error:
+        said = "Interrupted." if isinstance(error, KeyboardInterrupt) else str(error)
         kept = f"{len(journal.rows)} of {lines} lines are done and kept; the same command goes on with the rest."
-        raise Stop(Exit.BACKEND, f"{error} {kept}") from error
+        raise Stop(Exit.BACKEND if isinstance(error, Stopped) else Exit.NOTHING, f"{said} {kept}") from error
     except BackendError as error:
         raise Stop(Exit.BACKEND, str(error)) from error
 

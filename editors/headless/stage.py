@@ -107,6 +107,7 @@ class Stage:
         self._pinged: int | None = None
         self._began = self._own_cost = 0.0
         self._settled = 0
+        self._unsettled = True
         self.settle()
 
     def weigh(self, times: int = WEIGHINGS) -> None:
@@ -150,13 +151,15 @@ class Stage:
         self.send({"jsonrpc": "2.0", "method": method, "params": params})
 
     def send(self, message: Mapping[str, Any]) -> None:
+        self._unsettled = True
         body = json.dumps(message, separators=(",", ":")).encode()
         assert self._process.stdin is not None
         self._process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
     def play(self, until: Callable[[], bool]) -> None:
         """Lets things happen in their order until `until()`, or until nothing is left to happen."""
-        self.settle()
+        if self._unsettled:
+            self.settle()
         while not until() and (moment := min(self.timeline.next_at, self._wake)) < FOREVER:
             if self.timeline.next_at <= moment:
                 self.timeline.step()
@@ -173,6 +176,7 @@ class Stage:
         self._control.send(TICK.pack(self._tick, self.timeline.now))
         self._read_until(lambda told: told == self._tick)
         self._ping()  # what the server has sent stands before the answer to this
+        self._unsettled = False
 
     def _ping(self) -> None:
         assert self._process.stdin is not None

@@ -68,7 +68,10 @@ def _run(arguments: argparse.Namespace) -> int:
     sandbox = Sandbox() if arguments.yes else None
     _warn(holes, sandbox)
     with options.open_journal(arguments, "fim", plan_of(arguments)) as journal:
-        asyncio.run(_ask(arguments, journal, holes, sandbox))
+        try:
+            asyncio.run(_ask(arguments, journal, holes, sandbox))
+        except KeyboardInterrupt:
+            raise Stop(Exit.NOTHING, f"Interrupted. {_kept(journal, holes)}") from None
         return options.conclude(arguments, journal, COLUMNS)
 
 
@@ -118,10 +121,13 @@ async def _ask(arguments: argparse.Namespace, journal: Journal, holes: list[Hole
             work = _Work(asker, journal, sandbox, progress, infiller.card, say=arguments.json)
             await in_turns(max(1, at_once), missing, work.one)
     except* Stopped as stopped:
-        kept = f"{len(journal.rows)} of {len(holes)} holes are done and kept; the same command goes on with the rest."
-        raise Stop(Exit.BACKEND, f"{stopped.exceptions[0]} {kept}") from None
+        raise Stop(Exit.BACKEND, f"{stopped.exceptions[0]} {_kept(journal, holes)}") from None
     finally:
         await infiller.aclose()
+
+
+def _kept(journal: Journal, holes: list[Hole]) -> str:
+    return f"{len(journal.rows)} of {len(holes)} holes are done and kept; the same command goes on with the rest."
 
 
 class _Work:

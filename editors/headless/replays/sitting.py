@@ -6,7 +6,7 @@ hang on how fast the machine is. How long they would have waited is measured all
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,14 +81,18 @@ class Sitting:
 
     def type(self, key: str) -> Seen:
         """One key, and what comes up after it unasked."""
-        self._pass(KEY)
-        self._changed(self.buffer.insert(key))
-        return self.look()
+        return self._seen(KEY, lambda: self._changed(self.buffer.insert(key)))
 
     def accept(self, ghost: Ghost, length: int) -> Seen:
         """Takes the first `length` characters of what is shown, and looks at what comes up after that."""
+        return self._seen(KEY, lambda: self._take(ghost, length))
+
+    def look(self, *, by_hand: bool = False) -> Seen:
+        """What the server offers at the cursor. The one who asks waits for it, however long that takes."""
+        return self._seen(0.0, lambda: None, INVOKED if by_hand else AUTOMATIC)
+
+    def _take(self, ghost: Ghost, length: int) -> None:
         whole = length == len(ghost.text)
-        self._pass(KEY)
         self._changed(self.buffer.insert(ghost.text[:length], ghost.replaces if whole else 0))
         command = ghost.command
         if command is not None and whole:
@@ -97,21 +101,29 @@ class Sitting:
         elif command is not None:
             taken = {"id": command["arguments"][0], "length": length}
             self._stage.notify("infill/didPartiallyAccept", taken)
-        return self.look()
 
-    def look(self, *, by_hand: bool = False) -> Seen:
-        """What the server offers at the cursor. The one who asks waits for it, however long that takes."""
-        params = {
-            "textDocument": {"uri": self._uri},
-            "position": self.buffer.position(),
-            "context": {"triggerKind": INVOKED if by_hand else AUTOMATIC},
-        }
-        began = self._stage.timeline.now
-        self._wait(self._stage.request("textDocument/inlineCompletion", params))
+    def _seen(self, after: float, act: Callable[[], None], trigger: int = AUTOMATIC) -> Seen:
+        """Acts when so many seconds have gone by, asks what is offered then, and waits for the answer."""
+        began: list[float] = []
+
+        def ask() -> None:
+            act()
+            began.append(self._stage.timeline.now)
+            self._pending = self._stage.request("textDocument/inlineCompletion", self._question(trigger))
+
+        self._stage.timeline.at(self._stage.timeline.now + after, ask)
+        self._stage.play(lambda: bool(began) and self._pending is None)
         result = self._answer.get("result") or []
         items = result.get("items", []) if isinstance(result, Mapping) else result
         ghost = self.buffer.ghost(items[0]) if items else None
-        return Seen(ghost, 1000 * (self._came - began))
+        return Seen(ghost, 1000 * (self._came - began[0]))
+
+    def _question(self, trigger: int) -> Mapping[str, Any]:
+        return {
+            "textDocument": {"uri": self._uri},
+            "position": self.buffer.position(),
+            "context": {"triggerKind": trigger},
+        }
 
     def _changed(self, change: Mapping[str, Any]) -> None:
         document = {"uri": self._uri, "version": self.buffer.version}

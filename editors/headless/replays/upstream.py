@@ -22,6 +22,7 @@ from backends.http import Client
 from backends.keys import Secret
 from backends.refusal import Refusal, as_error
 from backends.registry import SERVERS, BackendConfig, endpoint
+from backends.running_host import RunningHost
 from context.clock import MonotonicClock
 from editors.headless.event_stream import END, HEADERS, event, reply
 from editors.headless.imagined import CHARS_PER_TOKEN
@@ -48,7 +49,7 @@ class Upstream:
     def __init__(self, config: BackendConfig, environment: Mapping[str, str]) -> None:
         """Raises `BackendError` where the configuration names no server that may be asked."""
         self._config, self._runner = config, asyncio.Runner()
-        self._host = _running_host() if config.name == "host" else None
+        self._host = self._running_host(config) if config.name == "host" else None
         self._token = Secret(token_hex(32))
         self._paid = Paid()
         self._refused: Refusal | None = None
@@ -69,6 +70,17 @@ class Upstream:
         there = replace(self._host, socket=None, port=port, token=self._token)
         discovery.announce(there, home / "run" / "infill")
         return ()
+
+    def _running_host(self, config: BackendConfig) -> discovery.Host:
+        """The host that was asked to prove itself: another program at its port would get the token and text of files."""
+        running = RunningHost(clock=MonotonicClock(), wiring=config.wiring)
+        try:
+            self.run(running.check())
+            return discovery.find()
+        except discovery.NoHost as error:
+            raise Unreachable("host", str(error), "Start one with `infill serve`.") from error
+        finally:
+            self.run(running.aclose())
 
     def settle(self) -> Paid:
         """What was paid since this was last asked."""
@@ -179,18 +191,18 @@ class _Passing:
 
     def _note(self, data: str) -> None:
         """What the request took, where the event says it; else characters are counted."""
-        self._characters += len(data) // 8  # an event is mostly JSON around a token
         try:
             said = json.loads(data)
         except ValueError:
             return
+        self._characters += len(_text_in(said))
         usage = said.get("usage") if isinstance(said, dict) else None
         if isinstance(usage, dict):
             self._usage = Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
 
     def _over(self) -> None:
         if not self._usage.prompt:
-            sent = len(json.dumps(self._body))
+            sent = sum(len(value) for value in self._body.values() if isinstance(value, str))
             self._usage = Usage(
                 round(sent / CHARS_PER_TOKEN), round(self._characters / CHARS_PER_TOKEN), estimated=True
             )
@@ -201,11 +213,15 @@ async def _next(events: AsyncGenerator[str, None]) -> str | None:
     return await anext(events, None)
 
 
-def _running_host() -> discovery.Host:
-    try:
-        return discovery.find()
-    except discovery.NoHost as error:
-        raise Unreachable("host", str(error), "Start one with `infill serve`.") from error
+def _text_in(said: object) -> str:
+    """The piece of an answer in an event, wherever the servers in use put it."""
+    if isinstance(said, dict):
+        for name in ("content", "text"):
+            if isinstance(said.get(name), str):
+                return str(said[name])
+        inner = said.get("delta") or said.get("choices")
+        return _text_in(inner[0] if isinstance(inner, list) and inner else inner)
+    return ""
 
 
 def is_served(name: str) -> bool:
