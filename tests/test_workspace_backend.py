@@ -14,6 +14,7 @@ from backends.api import Done, FimRequest, Learner, Text
 from backends.workspace import building
 from backends.workspace.backend import WorkspaceInfiller
 from backends.workspace.index import load
+from backends.workspace.lock import lock_of, only_one
 from context.privacy import FimContext, Gate
 from context.snapshot import Snapshot
 from tests.fake_clock import FakeClock
@@ -120,6 +121,22 @@ def test_the_building_process_ends_with_its_parent(tmp_path: Path) -> None:
     assert child.stdin is not None
     child.stdin.close()
     child.wait(timeout=60)
+
+
+def test_of_two_servers_on_one_folder_the_second_takes_what_the_first_builds(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "other.py").write_text("window.refresh_all(now)\n")
+    target = tmp_path / "store" / "x.index"
+    target.parent.mkdir()
+    with only_one(lock_of(target)):
+        second = building.Build([project], (), target)
+        building.refresh([project], Gate([project]), target)
+        built = target.stat().st_ino
+        assert second.running
+    assert second.wait(60) == 0
+    second.end()
+    assert target.stat().st_ino == built
 
 
 async def test_the_server_takes_up_the_index_when_it_is_built(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backends.workspace import features, offers
-from backends.workspace.choose import by_hand, unasked, whole_guesses
+from backends.workspace import features, offers, pool, whole_lines
+from backends.workspace.choose import Judges, by_hand, unasked, whole_guesses
 from backends.workspace.library import Library, Place
 from backends.workspace.offers import Cursor
+from backends.workspace.sureness import Sureness, load_sureness
 from backends.workspace.trees import Trees, load_trees
+from backends.workspace.whole_lines import load_line_judge
 from context.privacy import Gate
 from tests.fake_clock import FakeClock
 from tests.marks import cursor_in
@@ -68,8 +70,17 @@ async def test_no_bracket_is_closed_that_was_not_opened() -> None:
     ],
 )
 async def test_what_a_reader_would_expect_comes_first(buffer: str, language: str, expected: str) -> None:
-    guess = await by_hand(at(buffer, language), load_trees("offers.npz"), FakeClock())
+    guess = await by_hand(at(buffer, language), Judges(load_trees("offers.npz")), FakeClock())
     assert guess is not None and guess.text == expected
+
+
+@pytest.mark.parametrize("after", ["", "\nlast()\n", "\n    deeper()\n", "\n\n\nlast()\n"])
+def test_what_stands_before_a_line_does_not_hang_on_what_follows_it(after: str) -> None:
+    """The line end before the cursor was there twice as soon as anything followed, so that no line was known again."""
+    alone = at("first()\nsecond()\n‸")
+    followed = at(f"first()\nsecond()\n‸{after}")
+    assert followed.start.context == alone.start.context
+    assert followed.model.usage.above == alone.model.usage.above != ()
 
 
 async def test_words_of_other_open_files_are_offered() -> None:
@@ -85,9 +96,20 @@ async def test_the_likeliest_come_first() -> None:
 async def test_unasked_it_says_no_more_than_it_is_sure_of() -> None:
     cursor = at("\nself.width = width\nself.height = height\nself.depth = de‸\n")
     clock = FakeClock()
-    surely, hardly = await unasked(cursor, 0.95, clock), await unasked(cursor, 0.05, clock)
+    surely, hardly = await unasked(cursor, 0.95, Judges(), clock), await unasked(cursor, 0.05, Judges(), clock)
     assert surely is None or surely.chance >= 0.95
     assert hardly is not None and hardly.chance >= 0.05
+
+
+def test_what_is_said_to_be_sure_can_be_asked_for() -> None:
+    sureness = Sureness(1.1, 0.3)
+    for sure in (0.05, 0.5, 0.72, 0.99):
+        assert sureness.of(sureness.chance_of(sure)) == pytest.approx(sure)
+    assert sureness.of(0.5) > 0.5
+
+
+def test_trees_without_rows_have_no_answers() -> None:
+    assert load_trees("judge.npz").chance(np.empty((0, len(features.NAMES)), np.float32)).shape == (0,)
 
 
 def test_trees_count_their_questions_as_bits() -> None:
@@ -105,6 +127,10 @@ def test_trees_count_their_questions_as_bits() -> None:
 def test_the_tables_fit_the_code_that_reads_them() -> None:
     assert load_trees("judge.npz").names == features.NAMES
     assert load_trees("offers.npz").names == offers.NAMES
+    lines = load_line_judge()
+    assert lines.trees.names == whole_lines.NAMES
+    assert len(lines.rough) == len(pool.ROUGH)
+    assert len(load_sureness()) == 3
 
 
 def test_the_tables_are_small() -> None:

@@ -16,11 +16,11 @@ from context.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from backends.workspace.building import Build
+    from backends.workspace.choose import Judges
     from backends.workspace.decode import Guess
     from backends.workspace.index import Index
     from backends.workspace.library import Library
     from backends.workspace.offers import Cursor
-    from backends.workspace.trees import Trees
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class WorkspaceInfiller:
         self._target = index_file(folder, self._roots)
         self._child: Build | None = None
         self._library: Library | None = None
-        self._offers: Trees | None = None
+        self._judges_read: Judges | None = None
         self._seen: tuple[int, int] = (0, 0)
         self._git: tuple[int, ...] | None = None
         self._stale = 0.0
@@ -114,8 +114,8 @@ class WorkspaceInfiller:
         if cursor is None:
             return None, None
         if request.floor > 0.0:
-            return cursor, await unasked(cursor, request.floor, self._clock)
-        return cursor, await by_hand(cursor, self._offers, self._clock)
+            return cursor, await unasked(cursor, request.floor, self._judges(), self._clock)
+        return cursor, await by_hand(cursor, self._judges(), self._clock)
 
     async def check(self) -> str:
         index = self._known().index
@@ -139,9 +139,22 @@ class WorkspaceInfiller:
             from backends.workspace.trees import load_trees
 
             judge = None if "judge" in self._without else load_trees("judge.npz")
-            self._offers = None if "offers" in self._without else load_trees("offers.npz")
             self._library = Library(self._gate, judge, self._without)
         return self._library
+
+    def _judges(self) -> Judges:
+        if self._judges_read is None:
+            from backends.workspace.choose import Judges
+            from backends.workspace.sureness import load_sureness
+            from backends.workspace.trees import load_trees
+            from backends.workspace.whole_lines import load_line_judge
+
+            self._judges_read = Judges(
+                None if "offers" in self._without else load_trees("offers.npz"),
+                None if "lines" in self._without else load_line_judge(),
+                () if "judge" in self._without else load_sureness(),
+            )
+        return self._judges_read
 
     def _look(self) -> None:
         """Takes up a newly built index; starts building where there is none yet, the branch was switched, or

@@ -18,6 +18,7 @@ from pathlib import Path
 from backends.workspace.collect import Collector, Read
 from backends.workspace.index import Index, Unusable, load, save
 from backends.workspace.learnable import language_to_learn, without_secrets
+from backends.workspace.lock import lock_of, only_one
 from context.privacy import Gate
 from context.private_folder import make_private
 from context.walker import WalkedFile, read, walk
@@ -70,8 +71,9 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(15)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    roots = [Path(root) for root in orders["roots"]]
-    refresh(roots, Gate(roots, exclude=orders["exclude"]), Path(orders["target"]))
+    roots, target = [Path(root) for root in orders["roots"]], Path(orders["target"])
+    with only_one(lock_of(target)):  # Of two servers on one folder the second finds what the first has built.
+        refresh(roots, Gate(roots, exclude=orders["exclude"]), target)
 
 
 def _end_with_parent() -> None:

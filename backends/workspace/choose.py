@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from backends.workspace.decode import Guess, greedy, guesses
+from backends.workspace.decode import Guess, Start, greedy, guesses
 from backends.workspace.offers import Cursor, rows_of_guesses
+from backends.workspace.sureness import AS_IT_IS, Sureness
 from backends.workspace.trees import Trees
+from backends.workspace.whole_lines import LineJudge, judged
 from context.clock import Clock
 
 COMPARED = 5
@@ -17,24 +19,57 @@ FEW_TOKENS, FEW_CHARACTERS, SURER = 3, 8, 50
 """At the start of a line a shorter guess is offered by hand only where it is so many times surer than the longer ones."""
 
 
-async def by_hand(cursor: Cursor, judge: Trees | None, clock: Clock) -> Guess | None:
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """The learned tables that compare whole lines, None for what is to be left out, and how sure the chances of tokens make."""
+
+    offers: Trees | None = None
+    lines: LineJudge | None = None
+    sureness: tuple[Sureness, ...] = ()
+
+    def sureness_at(self, start: Start) -> Sureness:
+        """At the start of a line, between two tokens, within a word."""
+        if not self.sureness:
+            return AS_IT_IS
+        return self.sureness[0 if at_line_start(start) else 2 if start.started else 1]
+
+
+async def by_hand(cursor: Cursor, judges: Judges, clock: Clock) -> Guess | None:
     """The best whole line."""
+    if at_line_start(cursor.start) and judges.lines is not None:
+        lines = await whole_lines(cursor, judges.lines, clock)
+        if lines:
+            return lines[0]
     found = await whole_guesses(cursor, clock)
-    if judge is not None and found:
-        chances = judge.chance(rows_of_guesses(found, cursor)).tolist()
+    if judges.offers is not None and found:
+        chances = judges.offers.chance(rows_of_guesses(found, cursor)).tolist()
         found = [replace(guess, chance=chance) for guess, chance in zip(found, chances, strict=True)]
-    if not cursor.start.line and not cursor.start.started:
+    if at_line_start(cursor.start):
         found = [replace(guess, chance=guess.chance / SURER) if _short(guess) else guess for guess in found]
     return max(found, key=lambda guess: guess.chance, default=None)
 
 
-async def unasked(cursor: Cursor, floor: float, clock: Clock) -> Guess | None:
-    """The longest beginning that is as sure as `floor`: the chances of single tokens are calibrated, and so is their product."""
-    for guess in greedy(cursor.model, cursor.start, floor):
+async def unasked(cursor: Cursor, floor: float, judges: Judges, clock: Clock) -> Guess | None:
+    """The longest beginning that is as sure as `floor`. At the start of a line a whole line that is so sure goes first."""
+    if at_line_start(cursor.start) and judges.lines is not None:
+        lines = await whole_lines(cursor, judges.lines, clock)
+        if lines and lines[0].chance >= floor:
+            return lines[0]
+    sureness = judges.sureness_at(cursor.start)
+    for guess in greedy(cursor.model, cursor.start, sureness.chance_of(floor)):
         if guess is not None:
-            return guess if len(guess.text.strip()) >= SHORTEST else None
+            sure = replace(guess, chance=max(sureness.of(guess.chance), floor))
+            return sure if len(guess.text.strip()) >= SHORTEST else None
         await clock.sleep(0)  # Others run between any two questions to the model.
     return None
+
+
+async def whole_lines(cursor: Cursor, judge: LineJudge, clock: Clock) -> list[Guess]:
+    """The lines nearby that may come next, likeliest first."""
+    await clock.sleep(0)
+    found = judged(cursor.model, cursor.start, judge)
+    await clock.sleep(0)
+    return found
 
 
 async def whole_guesses(cursor: Cursor, clock: Clock) -> list[Guess]:
@@ -52,3 +87,7 @@ async def whole_guesses(cursor: Cursor, clock: Clock) -> list[Guess]:
 
 def _short(guess: Guess) -> bool:
     return len(guess.steps) < FEW_TOKENS or len(guess.text) < FEW_CHARACTERS
+
+
+def at_line_start(start: Start) -> bool:
+    return not start.line and not start.started

@@ -64,14 +64,15 @@ _ORDER = (Scope.SHAPE, Scope.REPOSITORY, Scope.NEAR, Scope.FILE, Scope.FRESH)
 def mixed(counts: Counts) -> Floats:
     """Witten-Bell interpolation: longer contexts over shorter ones, and near scopes over wide ones within each length.
     The same evidence is counted once. Returns a probability per token; they sum to less than 1."""
-    table, totals = counts.counts, counts.totals
-    kinds = (table > 0).sum(0)
+    table = counts.counts
+    totals: list[list[float]] = counts.totals.tolist()
+    kinds: list[list[int]] = (table > 0).sum(0).tolist()
     chance = np.full(len(counts.tokens), 0.5 / (len(counts.tokens) + 10))
     for bucket in range(BUCKETS):
         for scope in _ORDER:
-            total = totals[scope, bucket]
-            if total == 0 or (bucket + 1 < BUCKETS and totals[scope, bucket + 1] == total):
+            total = totals[scope][bucket]
+            if total == 0 or (bucket + 1 < BUCKETS and totals[scope][bucket + 1] == total):
                 continue
-            novel = kinds[scope, bucket]
+            novel = kinds[scope][bucket]
             chance = (table[:, scope, bucket] + novel * chance) / (total + novel)
     return chance

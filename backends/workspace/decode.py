@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, log
 
 from backends.workspace.counts import END, UNSEEN
@@ -104,7 +104,7 @@ def guesses(model: Model, start: Start) -> Iterator[Guess | None]:
             heapq.heapify(queue)
         asked += 1
         width = WIDE if asked <= QUESTIONS else 1
-        for way in _ways(model, start, steps, opened)[:width]:
+        for way in _ways(model, start, steps, opened, width):
             order += 1
             entry = (
                 cost - log(way.own),
@@ -123,7 +123,7 @@ def greedy(model: Model, start: Start, lowest: float) -> Iterator[Guess | None]:
     steps: tuple[Step, ...] = ()
     opened, chance, whole = start.opened, 1.0, False
     while len(steps) < LONGEST:
-        ways = _ways(model, start, steps, opened)
+        ways = _ways(model, start, steps, opened, 1)
         yield None
         if not ways or chance * ways[0].own < lowest:
             break
@@ -145,39 +145,42 @@ class _Way:
     own: float
     opened: str
 
-    def scaled(self, allowed: float, so_far: float) -> _Way:
-        """With its chance among what is allowed."""
-        own = min(self.own / allowed, 1.0)
-        step = self.step and replace(self.step, own=own, chance=so_far * own)
-        return _Way(step, own, self.opened)
 
-
-def _ways(model: Model, start: Start, steps: tuple[Step, ...], opened: str) -> list[_Way]:
-    """What may follow a beginning, likeliest first. What syntax forbids cannot come next, so the rest is as much likelier."""
+def _ways(model: Model, start: Start, steps: tuple[Step, ...], opened: str, width: int) -> list[_Way]:
+    """The likeliest ways on from a beginning, at most `width`, likeliest first. What syntax forbids cannot come next, so the
+    rest is as much likelier."""
     candidates = model.next(_state(start, tuple(step.token for step in steps), opened))
     so_far = steps[-1].chance if steps else 1.0
-    found: list[_Way] = []
+    possible: list[tuple[int, str, str | None]] = []
     allowed = 1.0
-    for token, chance, share in zip(candidates.tokens, candidates.chance, candidates.spaced, strict=True):
-        own = min(max(chance, 1e-9), 1.0)
+    for number, token in enumerate(candidates.tokens):
         if token == start.then and (token == END or opened == start.opened):
             if not _may_end(model, start, steps, opened):
-                allowed -= own
+                allowed -= candidates.chance[number]
             elif steps:
-                found.append(_Way(None, own, opened))
+                possible.append((number, "", None))
             continue
         text = model.vocabulary.text(token)
         after = _brackets(opened, text)
         if token == END or after is None:
-            allowed -= own
+            allowed -= candidates.chance[number]
+        else:
+            possible.append((number, text, after))
+    scale = max(allowed, 0.1)
+    found: list[_Way] = []
+    for number, text, after in possible[:width]:
+        own = min(max(candidates.chance[number], 1e-9) / scale, 1.0)
+        if after is None:
+            found.append(_Way(None, own, opened))
             continue
         if not steps and start.started:
             text = text[len(start.started) :]
-        elif (steps or not start.spaced) and _spaced(model, start, steps, text, share):
+        elif (steps or not start.spaced) and _spaced(model, start, steps, text, candidates.spaced[number]):
             text = " " + text
-        rival = max((other for other in candidates.chance if other < chance), default=0.0)
-        found.append(_Way(Step(text, 0.0, token, own, rival), own, after))
-    return [way.scaled(max(allowed, 0.1), so_far) for way in found]
+        following = candidates.chance[number + 1 :]
+        rival = next((other for other in following if other < candidates.chance[number]), 0.0)
+        found.append(_Way(Step(text, so_far * own, candidates.tokens[number], own, rival), own, after))
+    return found
 
 
 def _spaced(model: Model, start: Start, steps: tuple[Step, ...], text: str, share: float) -> bool:

@@ -52,10 +52,21 @@ class Rows:
 class Shelf:
     """Tokens of one scope in the order of their text, searched by reading them all: for up to some hundred thousand
     tokens that is faster than keeping them sorted. `scope` may differ by token; `shape` is what `shape.shaped` makes;
-    `files` says at which token each file begins."""
+    `files` says at which token each file begins, `after` and `before` where the parts of the own file do that stand after
+    and before the cursor."""
 
-    def __init__(self, tokens: Ints, space: Bytes, scope: Bytes, shape: Ints, files: Sequence[tuple[int, str]]) -> None:
+    def __init__(
+        self,
+        tokens: Ints,
+        space: Bytes,
+        scope: Bytes,
+        shape: Ints,
+        files: Sequence[tuple[int, str]],
+        after: int,
+        before: int,
+    ) -> None:
         self.files = tuple(files)
+        self.after, self.before = after, before
         pad = np.full(CONTEXT, FILE, np.int32)
         zeros = np.zeros(CONTEXT, np.uint8)
         self.tokens = np.concatenate((pad, tokens, pad[:2]))

@@ -39,6 +39,11 @@ NAMES: tuple[str, ...] = (
         "is_end",
         "is_suffix",
         "is_then",
+        "sign",
+        "begins",
+        "above_begins",
+        "step",
+        "family",
     ),
 )
 
@@ -58,13 +63,14 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Usage:
     """The file around the cursor: where among `size` tokens before it each word was last used, and how often; how many
-    tokens ahead it is used next; the tokens of the line above."""
+    tokens ahead it is used next; the tokens of the line above; a number for the family of its language."""
 
     last: Mapping[int, int]
     times: Mapping[int, int]
     size: int
     ahead: Mapping[int, int]
     above: tuple[int, ...]
+    family: int = 0
 
 
 def features(
@@ -125,12 +131,55 @@ def features(
     out[:, column + 17] = [token == END for token in tokens]
     out[:, column + 18] = [token == suffix for token in tokens]
     out[:, column + 19] = [token == state.then for token in tokens]
+    out[:, column + 20] = [line_number(text) for text in texts]
+    out[:, column + 21 : column + 25] = (
+        line_number(words.text(line[0])) if line else 0,
+        line_number(words.text(usage.above[0])) if usage.above else 0,
+        context[-1] if not line and context and context[-1] < FIRST_WORD else -1,
+        usage.family,
+    )
     return out
 
 
 def sign_number(text: str) -> int:
     """A number for the commonest operators and brackets; 0 for all else."""
     return _SIGN_NUMBER.get(text, 0)
+
+
+_BEGINNINGS: Mapping[str, int] = {
+    word: number
+    for number, words in enumerate(
+        (
+            "return",
+            "if",
+            "for foreach while loop",
+            "assert",
+            "def func fn function fun",
+            "class struct type interface enum trait impl",
+            "else elif",
+            "with using unsafe",
+            "try",
+            "except catch finally",
+            "raise throw",
+            "yield",
+            "let const var val auto",
+            "case match switch default",
+            "async await",
+            "import from use",
+            "pass break continue",
+            "pub public private protected static export",
+            "self this",
+            "@",
+        ),
+        30,
+    )
+    for word in words.split()
+}
+
+
+def line_number(text: str) -> int:
+    """A number for what a line begins with: the commonest words that begin a statement, then signs; 0 for all else."""
+    return _BEGINNINGS.get(text) or sign_number(text)
 
 
 def _ago(token: int, line: tuple[int, ...], last: Mapping[int, int], end: int) -> int:
@@ -140,4 +189,4 @@ def _ago(token: int, line: tuple[int, ...], last: Mapping[int, int], end: int) -
     return FAR if seen is None else end - seen
 
 
-assert len(Scope) * (4 + len(_SHARES)) + 26 == len(NAMES) and FIRST_WORD > END and max(_SHARES) < BUCKETS
+assert len(Scope) * (4 + len(_SHARES)) + 31 == len(NAMES) and FIRST_WORD > END and max(_SHARES) < BUCKETS

@@ -44,6 +44,14 @@ class Dialect:
     delimiters: tuple[str, ...]
     unit: int = 4
 
+    @property
+    def number(self) -> int:
+        """Its number in the learned tables."""
+        return _NUMBERED.index(self.name)
+
+
+_NUMBERED = ("python", "c", "script", "jvm", "go", "rust", "hash", "dash", "prose")
+
 
 def _dialect(
     name: str,

@@ -6,7 +6,6 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath, PurePosixPath
 
 import numpy as np
 
@@ -19,11 +18,11 @@ from backends.workspace.index import Index, Ints
 from backends.workspace.learnable import without_secrets
 from backends.workspace.lexer import FILE, OUT3, SAME, Lexer, dialect_of, indent_step, quote_left_open, width
 from backends.workspace.model import Model, Repository
+from backends.workspace.near import NOTHING_NEAR, Near, near_files
 from backends.workspace.offers import Cursor, surroundings
 from backends.workspace.shape import shaped
 from backends.workspace.trees import Trees
 from backends.workspace.vocabulary import NO_WORDS, Kind, Vocabulary
-from context.grammars import language_of
 from context.privacy import Gate
 
 MOST_OPEN = 24
@@ -38,10 +37,6 @@ RECENT_TOKENS = 120
 """Words among so many tokens before the cursor, and half as many after it, are candidates anywhere."""
 AHEAD = 400
 """Tokens after the cursor whose next use is known."""
-_WORDS_OF_IMPORT = re.compile(
-    r"^\s*(?:from|import|use|mod|#\s*include|export|require|const\s.*require|using)\b[^\n]*", re.M
-)
-_WORD = re.compile(r"\w{3,}")
 
 
 @dataclass(slots=True)
@@ -56,19 +51,7 @@ class _Open:
     unread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Near:
-    """Tokens of the files near the cursor, as a `Shelf` holds them."""
-
-    tokens: Ints
-    space: Bytes
-    scope: Bytes
-    shape: Ints
-    files: tuple[tuple[int, str], ...]
-
-
 _NO_TOKENS, _NO_BYTES = np.empty(0, np.int32), np.empty(0, np.uint8)
-_NOTHING_NEAR = _Near(_NO_TOKENS, _NO_BYTES, _NO_BYTES, _NO_TOKENS, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +73,7 @@ class Library:
         self._forgotten: set[str] = set()
         self._vocabulary = Vocabulary(NO_WORDS)
         self._lexers: dict[str, Lexer] = {}
-        self._near: tuple[tuple[object, ...], _Near] = ((), _NOTHING_NEAR)
+        self._near: tuple[tuple[object, ...], Near] = ((), NOTHING_NEAR)
         self._model: tuple[tuple[object, ...], Model | None] = ((), None)
 
     @property
@@ -103,7 +86,7 @@ class Library:
         self._forgotten.clear()
         self._vocabulary = Vocabulary(index.words)
         self._lexers.clear()
-        self._near = ((), _NOTHING_NEAR)
+        self._near = ((), NOTHING_NEAR)
         self._model = ((), None)
         for opened in self._open.values():
             opened.first, opened.document = opened.text, None
@@ -124,7 +107,7 @@ class Library:
     def forget(self, path: str) -> None:
         self._open.pop(path, None)
         self._forgotten.add(path)
-        self._near = ((), _NOTHING_NEAR)
+        self._near = ((), NOTHING_NEAR)
 
     def at(self, place: Place) -> Cursor | None:
         """The model of this moment and where to begin; None where nothing is to be said: in a comment, in prose."""
@@ -158,13 +141,18 @@ class Library:
         if document.opaque_at(line_start):
             return None
         border = document.around(line_start)
-        context = document.tokens[max(0, border - LOOKED_BACK) : border].tolist()
+        end = border
+        if (
+            end and SAME <= document.tokens[end - 1] <= OUT3
+        ):  # The step to the line after the cursor's is not before it.
+            end -= 1
+        context = document.tokens[max(0, end - LOOKED_BACK) : end].tolist()
         lexed = lexer.lex(line[: len(line) - len(started)])
         own = lexed.tokens.tolist()
         opened_before = brackets_of([self._vocabulary.text(token) for token in (*context, *own)])
         if context:
             indent = width(line[: len(line) - len(line.lstrip(" \t"))])
-            context.append(indent_step(document.column_at(border), indent, lexer.dialect.unit))
+            context.append(indent_step(document.column_at(end), indent, lexer.dialect.unit))
         context.extend(own)
         then = END
         if rest.strip():
@@ -180,7 +168,9 @@ class Library:
             lexer.dialect.name == "python",
             bool(lexed.space and lexed.space[-1]),
         )
-        return Cursor(self._model_at(place.path, document, border), start, surroundings(prefix, suffix))
+        return Cursor(
+            self._model_at(place.path, place.language, document, end, border), start, surroundings(prefix, suffix)
+        )
 
     def _whole(self, place: Place) -> Place:
         """The place in the whole observed text, where the request shows only a window of it."""
@@ -194,7 +184,8 @@ class Library:
         cut = found + len(place.prefix[-400:])
         return Place(place.path, place.language, opened.text[:cut], opened.text[cut:])
 
-    def _model_at(self, path: str, document: Document, border: int) -> Model:
+    def _model_at(self, path: str, language: str, document: Document, end: int, border: int) -> Model:
+        """`end` and `border` are the numbers of tokens before the cursor's line, without and with the line end just before it."""
         near_key = (path, self._index, tuple(self._open)[-8:], len(self._forgotten))
         if self._near[0] != near_key:
             self._near = (near_key, self._near_tokens(path, document.text))
@@ -204,7 +195,7 @@ class Library:
         repository = None
         if self._index is not None:
             repository = Repository(self._index, self._hidden())
-        before = document.tokens[max(0, border - USED) : border].tolist()
+        before = document.tokens[max(0, end - USED) : end].tolist()
         ahead = document.tokens[border : border + AHEAD].tolist()
         usage = Usage(
             dict(zip(before, range(len(before)), strict=True)),
@@ -212,6 +203,7 @@ class Library:
             len(before),
             dict(zip(reversed(ahead), range(len(ahead), 0, -1), strict=True)),
             _last_line(before),
+            dialect_of(language).number,
         )
         near = np.unique(document.tokens[max(0, border - RECENT_TOKENS) : border + RECENT_TOKENS // 2])
         recent = np.array(
@@ -219,21 +211,22 @@ class Library:
         )
         model = Model(
             self._vocabulary,
-            self._shelf(document, border, path),
+            self._shelf(document, end, border, path),
             repository,
             self._first_token(document, border),
             usage,
             recent,
             self._judge,
             self._without,
+            self._near[1],
         )
         self._model = (key, model)
         return model
 
-    def _shelf(self, document: Document, border: int, path: str) -> Shelf:
+    def _shelf(self, document: Document, end: int, border: int, path: str) -> Shelf:
         """What is near, then the file after the cursor, then the file before it: a search that must choose takes the last."""
         near = self._near[1]
-        own = [slice(border, None), slice(None, border)]
+        own = [slice(border, None), slice(None, end)]
         fresh = np.concatenate([part for cut in own for part in ([False], document.fresh[cut])])
         tokens = np.concatenate([part for cut in own for part in ([FILE], document.tokens[cut])]).astype(np.int32)
         space = np.concatenate([part for cut in own for part in ([0], document.space[cut])]).astype(np.uint8)
@@ -243,6 +236,8 @@ class Library:
             np.concatenate((near.scope, np.where(fresh, Scope.FRESH, Scope.FILE).astype(np.uint8))),
             np.concatenate((near.shape, shaped(tokens, self._vocabulary))),
             (*near.files, (len(near.tokens), path)),
+            len(near.tokens),
+            len(near.tokens) + 1 + len(document.tokens) - border,
         )
 
     def _hidden(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -254,7 +249,7 @@ class Library:
                 hidden[number] = True
         return hidden
 
-    def _near_tokens(self, path: str, text: str) -> _Near:
+    def _near_tokens(self, path: str, text: str) -> Near:
         """Open documents, then what is imported, the tested or testing file, and the folder; the best of them last, where
         a search that must choose looks first."""
         found: list[tuple[str, Ints, Bytes, Bytes]] = []
@@ -289,7 +284,7 @@ class Library:
             files.append((first, name))
             first += len(tokens)
         tokens = np.concatenate([_NO_TOKENS, *(tokens for _, tokens, _, _ in found)])
-        return _Near(
+        return Near(
             tokens,
             np.concatenate([_NO_BYTES, *(space for _, _, space, _ in found)]),
             np.concatenate([_NO_BYTES, *(scope for _, _, _, scope in found)]),
@@ -322,32 +317,3 @@ def _last_line(tokens: Sequence[int]) -> tuple[int, ...]:
         if SAME <= tokens[-back] <= OUT3:
             return tuple(tokens[len(tokens) - back + 1 :])
     return tuple(tokens[-40:])
-
-
-def near_files(path: str, text: str, paths: Sequence[str]) -> list[int]:
-    """Numbers of the files likeliest to help in `path`, best first: named in its imports, its test or what it tests, in
-    its folder; only those of the same language."""
-    here = PurePosixPath(path)
-    language = language_of(PurePath(path))
-    named = {word for line in _WORDS_OF_IMPORT.findall(text) for word in _WORD.findall(line)}
-    own = _subject(here.stem)
-    ranked: list[tuple[int, int]] = []
-    for number, name in enumerate(paths):
-        folder, _, file = name.rpartition("/")
-        stem = file.partition(".")[0]
-        closeness = 0
-        if _subject(stem) == own and len(own) > 2:
-            closeness += 4
-        if stem in named or (stem in ("__init__", "index", "mod") and folder.rpartition("/")[2] in named):
-            closeness += 3
-        if folder == here.parent.as_posix() or (not folder and here.parent.as_posix() == "."):
-            closeness += 2
-        if closeness and language_of(PurePath(name)) == language:
-            ranked.append((-closeness, number))
-    ranked.sort()
-    return [number for _, number in ranked]
-
-
-def _subject(stem: str) -> str:
-    """What a file is about, without the words that mark tests."""
-    return re.sub(r"^test_|_test$|\.test$|\.spec$|Tests?$|^test", "", stem.partition(".")[0]).lower()

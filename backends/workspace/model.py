@@ -16,6 +16,8 @@ from backends.workspace.evidence import Bytes, Rows, Scope, Shelf, in_index, tog
 from backends.workspace.features import State, Usage, features
 from backends.workspace.index import CONTEXT, Index, Ints
 from backends.workspace.lexer import FIRST_WORD
+from backends.workspace.near import NOTHING_NEAR, Near
+from backends.workspace.pool import Pool, pool_of
 from backends.workspace.shape import last_names, shape_of
 from backends.workspace.trees import Trees
 from backends.workspace.vocabulary import Vocabulary
@@ -55,6 +57,8 @@ class Model:
     recent: Ints
     judge: Trees | None
     without: tuple[Scope, ...] = ()
+    near: Near = NOTHING_NEAR
+    _pool: Pool | None = None
     _known: dict[State, Candidates] = field(default_factory=dict)
     _rows: dict[tuple[int, ...], Rows] = field(default_factory=dict)
 
@@ -98,6 +102,13 @@ class Model:
             kept = _only(found, self._beginning(found.token, state.started))
             return together((kept, self._anywhere(state.started)))
         return found
+
+    @property
+    def pool(self) -> Pool:
+        """The lines nearby."""
+        if self._pool is None:
+            self._pool = pool_of(self.shelf, self.near.lines)
+        return self._pool
 
     def origins(self, state: State, token: int) -> dict[str, float]:
         """The files in which `token` was seen to follow, weighted by how much of the context they share."""

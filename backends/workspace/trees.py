@@ -18,28 +18,33 @@ Floats = NDArray[np.float32]
 
 class Trees:
     """`feature`, `border` (T, d): question i of tree t is whether feature[t, i] of a row exceeds border[t, i]; answers are the
-    bits of the leaf's number, question 0 the lowest. `leaf` (T, 2^d). `names` of the features, in order."""
+    bits of the leaf's number, question 0 the lowest. `leaf` (T, 2^d), d at most 8. `names` of the features, in order."""
 
     def __init__(
         self, feature: NDArray[np.int32], border: Floats, leaf: Floats, bias: float, names: tuple[str, ...]
     ) -> None:
-        self._feature, self._border, self._leaf, self._bias = feature, border, leaf, bias
+        self._depth = feature.shape[1]
+        self._feature, self._border = feature.ravel().astype(np.intp), border.ravel()
+        self._bias = bias
         self.names = names
-        self._bits = (1 << np.arange(feature.shape[1])).astype(np.int32)
-        self._row = np.arange(len(feature)) * leaf.shape[1]
+        self._row = np.arange(len(feature), dtype=np.intp) * leaf.shape[1]
         self._flat = leaf.ravel()
 
     def chance(self, rows: Floats) -> NDArray[np.float64]:
         """(n, features) → (n,) in 0..1."""
-        answers = rows[:, self._feature] > self._border
-        at = answers @ self._bits + self._row
-        score: NDArray[np.float64] = self._flat[at].sum(1, dtype=np.float64) + self._bias
+        answers = rows.take(self._feature, axis=1) > self._border
+        leaf = np.packbits(answers.reshape(len(rows), len(self._row), self._depth), axis=2, bitorder="little")[:, :, 0]
+        score: NDArray[np.float64] = self._flat.take(leaf + self._row).sum(1, dtype=np.float64) + self._bias
         return 1.0 / (1.0 + np.exp(-score))
 
 
 def load_trees(name: str) -> Trees:
     """A table that lies beside this file."""
-    table = np.load(io.BytesIO(files("backends.workspace").joinpath(name).read_bytes()))
+    return read_trees(_bytes_of(name))
+
+
+def read_trees(data: bytes) -> Trees:
+    table = np.load(io.BytesIO(data))
     return Trees(
         table["feature"].astype(np.int32),
         table["border"].astype(np.float32),
@@ -47,3 +52,13 @@ def load_trees(name: str) -> Trees:
         float(table["bias"]),
         tuple(json.loads(str(table["names"]))),
     )
+
+
+def load_array(name: str, what: str) -> Floats:
+    """Numbers that are kept with the trees of a table."""
+    found: Floats = np.load(io.BytesIO(_bytes_of(name)))[what].astype(np.float32)
+    return found
+
+
+def _bytes_of(name: str) -> bytes:
+    return files("backends.workspace").joinpath(name).read_bytes()

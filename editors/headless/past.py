@@ -59,9 +59,13 @@ class AddedLine:
         """The file's text before and after the line: the first ends with a line's end, the second begins with one."""
         return _around(self.edited, self.hunk, self.number)
 
-    def so_far(self) -> Iterator[str]:
-        """The file's texts as each hunk above was done, from its state before the commit on."""
-        for hunk in range(self.hunk + 1):
+    def so_far(self, previous: AddedLine | None = None) -> Iterator[str]:
+        """The file's texts as each hunk above was done, from its state before the commit on; only those that came after
+        `previous` was written, if that is a line of the same file."""
+        first = 0
+        if previous is not None and previous.edited is self.edited and previous.hunk <= self.hunk:
+            first = previous.hunk + 1
+        for hunk in range(first, self.hunk + 1):
             before, after = _around(self.edited, hunk, 0)
             yield before + after[1:]
 

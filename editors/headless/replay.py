@@ -134,9 +134,11 @@ async def replay(
     try:
         for commit, added in drawn(history, lines, commits, seed, start):
             answerer.enter(past.index(commit.parent))
+            previous: AddedLine | None = None
             for line in added:
-                for text in line.so_far():
+                for text in line.so_far(previous):
                     answerer.write(line.path, line.language, text)
+                previous = line
                 before, after = line.around()
                 for point in points(line, chance):
                     yield await _at_point(point.kind, line, point.column, before, after, answerer, clock, floor)

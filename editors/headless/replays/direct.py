@@ -53,7 +53,7 @@ ANSWERERS: Mapping[str, Callable[[frozenset[str]], Answerer]] = {
     "copy": _copy,
 }
 BASELINES = ("nothing", "word", "copy")
-SCOPES = ("fresh", "file", "near", "repository", "shape", "judge", "offers")
+SCOPES = ("fresh", "file", "near", "repository", "shape", "judge", "offers", "lines")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,187 @@
+"""Which whole lines are worth comparing at the start of a line: those that stood where something like this stood before.
+
+Every line near the cursor gets a rough score from how alike its surroundings are to the cursor's; the best of them are handed
+on to be judged closely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.workspace.evidence import Scope, Shelf
+from backends.workspace.index import CONTEXT, Ints
+from backends.workspace.lexer import FILE, FIRST_WORD, HOLE, IN, OUT, OUT2, OUT3
+from backends.workspace.lines import Lines, joined, lines_of
+
+Floats = NDArray[np.float32]
+
+PLACES, COMPARED = 240, 48
+"""Places that are looked at closely, and different lines among them that are compared."""
+LOOKED_BACK = 40
+"""Tokens before a line that are held against those before the cursor."""
+LONGEST = 40
+"""Tokens of a line that is offered."""
+ELSEWHERE = 5_000
+"""Lines to a line that stands in another file."""
+LEAST_CHANCE = 1e-4
+
+ROUGH: tuple[str, ...] = (
+    *("same", "same_log", "shape", "shape_log", "above1", "above2", "above", "second1", "below1", "below", "depth"),
+    *("step", "fresh", "own", "distance", "first", "parent1", "parent2", "parent", "place"),
+)
+"""What is known of one place: how many tokens before it are the same as before the cursor, and how many are of the same shape;
+whether the line above begins with the same token, the same two, or is the same; likewise the line above that, the line below,
+the line it is indented under; and whether it stands at the same place under that."""
+
+_STEP_OF: Mapping[int, int] = {IN: 1, OUT: -1, OUT2: -2, OUT3: -3}
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The lines of `shelf`: of the files near the cursor, then from `after` on those after the cursor, and from `before` on
+    those before it in its own file."""
+
+    shelf: Shelf
+    lines: Lines
+    after: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The cursor among the lines: the numbers of the line above, of the one above that, of the one it is indented under, and
+    of the one below (-1: none); `place` is how many lines it is below its parent."""
+
+    above: int
+    second: int
+    parent: int
+    below: int
+    depth: int
+    step: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Lines to compare, likeliest first by the rough score: `line` is where each stands best, `rough` what is known of its
+    places at their best (k, len(ROUGH)), `score` the rough score."""
+
+    line: NDArray[np.int64]
+    rough: Floats
+    score: NDArray[np.float64]
+
+
+def pool_of(shelf: Shelf, near: Lines) -> Pool:
+    """`near` are the lines of the other files on the shelf."""
+    tokens = shelf.tokens[CONTEXT:-2]
+    after, before = lines_of(tokens[shelf.after : shelf.before]), lines_of(tokens[shelf.before :])
+    lines = joined(joined(near, after, shelf.after), before, shelf.before)
+    return Pool(shelf, lines, len(near), len(near) + len(after))
+
+
+def here(pool: Pool, context: Sequence[int]) -> Here:
+    lines, size = pool.lines, len(pool.lines)
+    step = context[-1] if context and context[-1] < FIRST_WORD else FILE
+    below = pool.after if pool.after < pool.before else -1
+    if pool.before == size:
+        return Here(-1, -1, -1, below, 0, step, LONGEST)
+    above = size - 1
+    depth = int(lines.depth[above]) + _STEP_OF.get(step, 0)
+    parent = above
+    while parent >= 0 and lines.depth[parent] >= depth:
+        parent = int(lines.parent[parent])
+    second = above - 1 if above > pool.before else -1
+    return Here(above, second, parent, below, depth, step, min(size - parent, LONGEST) if parent >= 0 else LONGEST)
+
+
+def chosen(
+    pool: Pool, at: Here, context: Sequence[int], shape: Sequence[int], first: Mapping[int, float], weights: Floats
+) -> Chosen:
+    """`context` and `shape` are what stands before the cursor, `first` the chances of the line's first token, `weights` those
+    of `ROUGH`."""
+    rough = rough_of(pool, at, context, shape, first)
+    score = rough @ weights
+    offered = pool.lines.stop - pool.lines.start <= LONGEST
+    score[~offered] = -np.inf
+    size = min(PLACES, len(score))
+    places = np.argpartition(-score, size - 1)[:size] if size else np.empty(0, np.int64)
+    places = places[np.argsort(-score[places], kind="stable")]
+    places = places[np.isfinite(score[places])]
+    _, firsts, which = np.unique(pool.lines.text[places], return_index=True, return_inverse=True)
+    best = np.full((len(firsts), len(ROUGH)), -np.inf, np.float32)
+    np.maximum.at(best, which, rough[places])
+    order = np.argsort(firsts)[:COMPARED]
+    taken = places[firsts[order]]
+    whole = np.array([not (pool.shelf.tokens[a:b] == HOLE).any() for a, b in _spans(pool, taken)], np.bool_)
+    return Chosen(taken[whole], best[order][whole], score[taken[whole]].astype(np.float64))
+
+
+def _spans(pool: Pool, lines: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Where the tokens of the lines lie in the shelf."""
+    start, stop = pool.lines.start[lines] + CONTEXT, pool.lines.stop[lines] + CONTEXT
+    return list(zip(start.tolist(), stop.tolist(), strict=True))
+
+
+def rough_of(pool: Pool, at: Here, context: Sequence[int], shape: Sequence[int], first: Mapping[int, float]) -> Floats:
+    """(lines, len(ROUGH))"""
+    lines, size = pool.lines, len(pool.lines)
+    out = np.zeros((len(ROUGH), size), np.float32)
+    start = lines.start + np.int32(CONTEXT)
+    same = _shared(pool.shelf.tokens, start, context)
+    alike = _shared(pool.shelf.shape, start, shape)
+    above = np.zeros(size, np.bool_)
+    out[0], out[2] = np.minimum(same, 20), np.minimum(alike, 20)
+    out[1], out[3] = np.log2(1 + same), np.log2(1 + alike)
+    if at.above >= 0:
+        above[1:] = (lines.first[:-1] == lines.first[at.above]) & ~lines.new[1:]
+        out[4] = above
+        out[5, 1:] = above[1:] & (lines.second[:-1] == lines.second[at.above])
+        out[6, 1:] = above[1:] & (lines.text[:-1] == lines.text[at.above])
+    if at.second >= 0:
+        out[7, 2:] = above[2:] & above_is(lines, at.second)
+    if at.below >= 0:
+        follows = (lines.first[1:] == lines.first[at.below]) & ~lines.new[1:]
+        out[8, :-1] = follows
+        out[9, :-1] = follows & (lines.text[1:] == lines.text[at.below])
+    out[10] = lines.depth == at.depth
+    out[11] = lines.step == at.step
+    scope = pool.shelf.scope[start]
+    out[12] = scope == Scope.FRESH
+    out[13, pool.after :] = 1
+    out[14] = np.log2(1 + ELSEWHERE)
+    out[14, pool.after : pool.before] = np.log2(2 + np.arange(pool.before - pool.after))
+    out[14, pool.before :] = np.log2(1 + np.arange(size - pool.before, 0, -1))
+    begins, which = np.unique(lines.first, return_inverse=True)
+    chances = np.array([first.get(token, 0.0) for token in begins.tolist()], np.float32)
+    out[15] = np.log(np.maximum(chances, LEAST_CHANCE))[which]
+    if at.parent >= 0:
+        parent = lines.parent
+        under = (parent >= 0) & (lines.first[parent] == lines.first[at.parent])
+        out[16] = under
+        out[17] = under & (lines.second[parent] == lines.second[at.parent])
+        out[18] = under & (lines.text[parent] == lines.text[at.parent])
+        out[19] = under & (np.arange(size) - parent == at.place)
+    return out.T
+
+
+def above_is(lines: Lines, second: int) -> NDArray[np.bool_]:
+    """By line, from the third on: whether the line two above begins as line `second` does."""
+    same: NDArray[np.bool_] = (lines.first[:-2] == lines.first[second]) & ~lines.new[1:-1]
+    return same
+
+
+def _shared(tokens: Ints, start: Ints, wanted: Sequence[int]) -> Ints:
+    """How many tokens before each place are those at the end of `wanted`. `tokens` begins with `CONTEXT` that match nothing."""
+    found = np.zeros(len(start), np.int32)
+    alive = np.arange(len(start))
+    for back in range(1, min(LOOKED_BACK, len(wanted)) + 1):
+        places = start[alive] - np.int32(back)
+        alive = alive[(places >= 0) & (tokens[places] == wanted[-back])]
+        if not len(alive):
+            break
+        found[alive] = back
+    return found
