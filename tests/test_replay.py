@@ -54,6 +54,8 @@ def test_the_file_is_as_it_was_when_the_line_was_written(repository: Path) -> No
 class Spy:
     """Remembers all that it was shown."""
 
+    knows_workspace = True
+
     def __init__(self) -> None:
         self.words: set[bytes] = set()
         self.texts: list[str] = []

@@ -14,6 +14,8 @@ _WORD = re.compile(r"[^\W\d]\w*")
 class Nothing:
     """Never offers anything."""
 
+    knows_workspace = False
+
     def enter(self, index: Index) -> None:
         pass
 

@@ -32,7 +32,9 @@ TYPED_BEFORE_ASKING = (1, 2, 3, 5)
 
 
 class Answerer(Protocol):
-    """What is measured: a backend, or a baseline."""
+    """What is measured: a backend, or a baseline. `knows_workspace`: it looks at more than the open file."""
+
+    knows_workspace: bool
 
     def enter(self, index: Index) -> None:
         """The workspace is now the one that `index` holds."""
@@ -49,6 +51,8 @@ class Answerer(Protocol):
 
 class Backend:
     """An embedded or remote backend as an `Answerer`. The workspace model is handed the past as its index."""
+
+    knows_workspace = True
 
     def __init__(self, infiller: Infiller, gate: Gate) -> None:
         self._infiller, self._gate, self._version = infiller, gate, 0
@@ -133,7 +137,8 @@ async def replay(
     chance = random.Random(seed)
     try:
         for commit, added in drawn(history, lines, commits, seed, start):
-            answerer.enter(past.index(commit.parent))
+            if answerer.knows_workspace:
+                answerer.enter(past.index(commit.parent))
             previous: AddedLine | None = None
             for line in added:
                 for text in line.so_far(previous):

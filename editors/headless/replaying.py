@@ -57,6 +57,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     seam.add_argument("--direct", action="store_true", help="ask the workspace model, or a baseline, at its own seam")
     seam.add_argument("--floor", type=float, metavar="0..1", help="confidence for automatic offers")
     seam.add_argument(
+        "--typed", type=int, default=3, metavar="N", help="characters after which `word` completes (default 3)"
+    )
+    seam.add_argument(
         "--without", nargs="*", choices=direct.SCOPES, default=(), help="what the workspace model must do without"
     )
 

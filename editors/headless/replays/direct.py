@@ -34,10 +34,10 @@ def _nothing(without: frozenset[str]) -> Answerer:
     return Nothing()
 
 
-def _word(without: frozenset[str]) -> Answerer:
+def _word(without: frozenset[str], typed: int = 3) -> Answerer:
     from editors.headless.baselines import WordCompletion
 
-    return WordCompletion()
+    return WordCompletion(typed)
 
 
 def _copy(without: frozenset[str]) -> Answerer:
@@ -83,7 +83,8 @@ async def _replay(arguments: argparse.Namespace) -> list[PointResult | TypingRes
     from editors.headless.replay import TypingResult, as_row, replay
     from editors.headless.runs.progress import Progress
 
-    answerer = ANSWERERS[arguments.backend](frozenset(arguments.without))
+    without = frozenset(arguments.without)
+    answerer = _word(without, arguments.typed) if arguments.backend == "word" else ANSWERERS[arguments.backend](without)
     results: list[PointResult | TypingResult] = []
     with Progress("lines", arguments.lines) as progress:
         async for result in replay(
@@ -105,7 +106,7 @@ async def _replay(arguments: argparse.Namespace) -> list[PointResult | TypingRes
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, object]:
-    kept = ("backend", "lines", "commits", "start", "floor", "seed")
+    kept = ("backend", "lines", "commits", "start", "floor", "seed", "typed")
     return {name: getattr(arguments, name) for name in kept} | {"without": sorted(arguments.without)}
 
 
