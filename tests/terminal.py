@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -18,8 +19,8 @@ from pathlib import Path
 
 import pyte
 
+_CONTROL_STRING = re.compile(rb"\x1bP.*?\x1b\\", re.DOTALL)
 PATIENCE = 60.0  # seconds, for machines that do much else
-COLUMNS, LINES = 100, 30
 _OWN_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 )
@@ -28,8 +29,8 @@ _OWN_TERMINAL = (
 class _Screen(pyte.Screen):
     """Answers what a program asks its terminal about, as a terminal would."""
 
-    def __init__(self, answer: Callable[[str], None]) -> None:
-        super().__init__(COLUMNS, LINES)
+    def __init__(self, columns: int, lines: int, answer: Callable[[str], None]) -> None:
+        super().__init__(columns, lines)
         self._answer = answer
 
     def write_process_input(self, data: str) -> None:
@@ -44,17 +45,18 @@ class _Screen(pyte.Screen):
 class Terminal:
     """`keys` are written as a keyboard sends them: `\\x1b` is Escape, `\\x18` Control and x."""
 
-    def __init__(self, master: int) -> None:
+    def __init__(self, master: int, columns: int, lines: int) -> None:
         self._master = master
-        self._screen = _Screen(self.keys)
-        self._stream = pyte.ByteStream(self._screen)
+        self.screen = _Screen(columns, lines, self.keys)
+        self._stream = pyte.ByteStream(self.screen)
+        self._left = b""
 
     def keys(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
     def text(self) -> str:
         """What stands on the screen, without blanks at the ends of lines."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        return "\n".join(line.rstrip() for line in self.screen.display)
 
     def until(self, happened: Callable[[], object], why: str, *, keys: str = "") -> None:
         """`keys` are pressed again each second: an editor whose server still starts forgets what it was asked."""
@@ -69,7 +71,13 @@ class Terminal:
             ready, _, _ = select.select([self._master], [], [], 0.2)
             if ready:
                 with suppress(OSError):
-                    self._stream.feed(os.read(self._master, 65536))
+                    self._feed(os.read(self._master, 65536))
+
+    def _feed(self, data: bytes) -> None:
+        """Without device control strings, which pyte would print; one that is not whole yet is kept for the next time."""
+        shown, opening, rest = _CONTROL_STRING.sub(b"", self._left + data).partition(b"\x1bP")
+        self._left = opening + rest
+        self._stream.feed(shown)
 
     def until_seen(self, text: str, *, keys: str = "") -> None:
         self.until(lambda: text in self.text(), f"{text!r} on the screen", keys=keys)
@@ -85,10 +93,12 @@ class Terminal:
 
 
 @contextmanager
-def terminal(line: Sequence[str | Path], environment: Mapping[str, str], folder: Path) -> Iterator[Terminal]:
+def terminal(
+    line: Sequence[str | Path], environment: Mapping[str, str], folder: Path, *, columns: int = 100, lines: int = 30
+) -> Iterator[Terminal]:
     """The program runs while the block does, in a process group of its own that is ended with it."""
     master, slave = pty.openpty()
-    ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+    ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     variables = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment}
     process = subprocess.Popen(
         [sys.executable, "-c", _OWN_TERMINAL, *map(str, line)],
@@ -96,7 +106,7 @@ def terminal(line: Sequence[str | Path], environment: Mapping[str, str], folder:
     )  # fmt: skip
     os.close(slave)
     try:
-        yield Terminal(master)
+        yield Terminal(master, columns, lines)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +73,32 @@ def test_questions_that_typing_has_overtaken_do_no_harm(nv: Neovim, fake: Provid
     nv.type("z + ")
     nv.until_ghost("quick")
     assert "rror" not in nv.nvim.command_output("messages")
+
+
+def test_vim_pack_brings_the_plugin_as_the_help_says(fake: Provider, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(PLUGIN, source / "editors" / "neovim")
+    for line in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.name=x", "-c", "user.email=x@localhost", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *line], cwd=source, check=True)
+    options = {"cmd": SERVER, "settings": {"backend": "mistral", "base_url": fake.url, "prefetch": False}}
+    init = f"""
+      vim.o.swapfile = false
+      vim.g.infill = vim.json.decode([==[{json.dumps(options)}]==])
+      vim.pack.add({{ 'file://{source}' }}, {{ confirm = false, load = function(plugin)
+        vim.opt.runtimepath:prepend(plugin.path .. '/editors/neovim')
+        vim.cmd.runtime('plugin/infill.lua')
+      end }})
+    """
+    fake.answers("sum(values)")
+    with neovim(neovims()["latest"], tmp_path, init, {"MISTRAL_API_KEY": "sk-test-of-neovim"}) as nv:
+        nv.open("first.py", "x = 1\n")
+        nv.keys("o")
+        nv.type("total = ")
+        nv.until_ghost("sum(values)")
 
 
 def test_code_actions_ask_before_an_edit_and_open_explanations(tmp_path: Path) -> None:

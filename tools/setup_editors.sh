@@ -79,9 +79,15 @@ others() {
   settle vim "Vim with ALE" trixie usr/bin/vim.basic -- vim vim-ale
 }
 
-# What checks the plugins' sources: stylua for Lua; tsc, eslint and esbuild for TypeScript.
+# What checks the plugins' sources: stylua and luacheck for Lua; tsc, eslint and esbuild for TypeScript.
 linters() {
-  local folder=$cache/linters
+  local folder=$cache/linters lua=$cache/luacheck/usr
+  settle luacheck luacheck trixie usr/bin/lua5.1 -- lua-check
+  if [ -d "$lua" ]; then
+    printf '#!/bin/sh\nLUA_PATH="%s" LUA_CPATH="%s" exec "%s" "%s" "$@"\n' "$lua/share/lua/5.1/?.lua;$lua/share/lua/5.1/?/init.lua" \
+      "$lua/lib/x86_64-linux-gnu/lua/5.1/?.so" "$lua/bin/lua5.1" "$lua/bin/luacheck" > "$cache/luacheck/run"
+    chmod +x "$cache/luacheck/run"
+  fi
   command -v npm > /dev/null || { left_out "checks of Lua and TypeScript: there is no npm"; return; }
   if [ ! -e "$folder/node_modules/.bin/stylua" ]; then
     mkdir -p "$folder"

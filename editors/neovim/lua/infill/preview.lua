@@ -109,7 +109,8 @@ local function show(lines, answered)
     win = -1,
     height = height,
   })
-  vim.wo[win][0].wrap = true
+  vim.wo[win][0].wrap, vim.wo[win][0].number, vim.wo[win][0].relativenumber = true, false, false
+  vim.api.nvim_buf_set_name(buf, ('infill://%d/change'):format(buf))
   vim.bo[buf].filetype = 'diff'
   local function answer(yes)
     if open[buf] then

@@ -176,7 +176,8 @@ local function page(title)
   pcall(vim.api.nvim_buf_set_name, buf, ('infill://%d/%s'):format(buf, title))
   vim.cmd(vim.o.columns >= 120 and 'botright vertical split' or 'botright split')
   vim.api.nvim_win_set_buf(0, buf)
-  vim.wo[0][0].wrap, vim.wo[0][0].linebreak, vim.wo[0][0].number = true, true, false
+  vim.wo[0][0].wrap, vim.wo[0][0].linebreak = true, true
+  vim.wo[0][0].number, vim.wo[0][0].relativenumber = false, false
   vim.bo[buf].filetype = 'markdown'
   return buf
 end
