@@ -5,14 +5,12 @@ The cleaned text is drawn by a Markdown reader of other hands, and its HTML is l
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from lsp_server.actions.markdown import Cleaner, clean
+from tests.drawn import check_is_harmless, drawn
 
 HARMLESS = {
     "code spans stay": "Use `List<int>` and `a[b](c)`.",
@@ -85,23 +83,6 @@ HOSTILE = [
     "[x](smb://evil.example/share)",
     "!\u200b[x](https://evil.example)",
 ]
-
-
-def drawn(text: str) -> str:
-    """As VS Code draws it: bare addresses become links, but not every word with a dot in it, which a file's name is too."""
-    reader = MarkdownIt("gfm-like", {"html": True})
-    assert reader.linkify is not None
-    reader.linkify.set({"fuzzy_link": False})
-    return str(reader.render(text))
-
-
-def check_is_harmless(html: str) -> None:
-    assert not re.search(
-        r"<(?!/?(?:p|h\d|ul|ol|li|code|pre|em|strong|a|blockquote|hr|br|table|t[rhdbo]\w*|s|del)\b)", html
-    ), html
-    assert not re.search(r"<\w+[^>]*\s(?:src|on\w+|style)=", html), html
-    for target in re.findall(r'href="([^"]*)"', html):
-        assert re.fullmatch(r"(?:\./)?\w[\w./+-]*(?:(?::|#L)\d+(?:-L?\d+)?)?", target), target
 
 
 @pytest.mark.parametrize("text", HOSTILE)

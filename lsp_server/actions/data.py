@@ -34,7 +34,7 @@ def as_data(pieces: Sequence[Piece]) -> str:
 
 def files_of(pieces: Sequence[Piece]) -> tuple[str, ...]:
     """Whose text it is, each file once."""
-    return tuple(dict.fromkeys(piece.path for piece in pieces))
+    return tuple(dict.fromkeys(piece.path for piece in pieces if piece.path))
 
 
 def _attributes(piece: Piece) -> str:

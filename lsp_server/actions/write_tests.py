@@ -69,8 +69,9 @@ async def write_tests(
     fence = fence_for(chosen.text)
     said = _conversation(chosen, desk, framework, project, path, before, fence)
     if failed is not None:
-        told = as_data([Piece("your tests", path.name, failed.text), Piece("what their run printed", "", output)])
-        said.append(Said(Role.USER, f"{told}\n\nThese tests fail. Write them anew, right this time, as one block."))
+        pieces = [Piece("your tests", path.name, failed.text), Piece("what their run printed", "", output)]
+        wish = "These tests fail. Write them anew, right this time, as one block."
+        said.append(Said(Role.USER, f"{as_data(pieces)}\n\n{wish}", files_of(pieces)))
     objection = ""
     for _ in (1, 2):
         answer = await talker.ask(said, max_tokens=MAX_TOKENS)
@@ -91,17 +92,15 @@ async def write_tests(
 def _conversation(
     chosen: Chosen, desk: Desk, framework: Framework, project: Project, path: Path, before: str | None, fence: str
 ) -> list[Said]:
-    where = (
-        f"the end of the file {desk.gate.relative(path)}"
-        if before is not None
-        else f"a new file, {desk.gate.relative(path)}"
-    )
+    where = "the end of that file" if before is not None else "that file, which is new"
     system = (
-        f"You write tests with {framework.name}, in the way this project writes them. Answer with the text for {where}, imports "
-        f"included, between a line of {fence} and another, and with nothing else. Test what the chosen code promises, its edges "
-        f"and its errors. {DATA_RULE}"
+        f"You write tests with {framework.name}, in the way this project writes them. Their file is named below; answer with the "
+        f"text for {where}, imports included, between a line of {fence} and another, and with nothing else. Test what the "
+        f"chosen code promises, its edges and its errors. {DATA_RULE}"
     )
-    pieces = [*around(chosen, desk), *_example(desk, project, path), chosen_piece(chosen, desk, "the code to test")]
+    goal = Piece("the file of the tests, by its name alone", desk.gate.relative(path), "")
+    example, code = _example(desk, project, path), chosen_piece(chosen, desk, "the code to test")
+    pieces = [*around(chosen, desk), *example, goal, code]
     assert chosen.definition is not None, "checked before"
     return [
         Said(Role.SYSTEM, system),
