@@ -14,7 +14,7 @@ import pytest
 
 from editors.headless.runs.figures import by, summary
 from editors.headless.runs.journal import Journal, Unfit, read
-from editors.headless.runs.measures import shown
+from editors.headless.runs.measures import MEASURES, shown
 from editors.headless.runs.progress import Progress
 from editors.headless.runs.rows import Row
 from editors.headless.runs.table import table
@@ -171,3 +171,9 @@ def test_a_bar_is_drawn_on_a_terminal_only() -> None:
             progress.step(failed=1)
         assert ("2 of 2 lines, 1 failed" in stream.getvalue()) is stream.isatty()
         assert stream.isatty() or not stream.getvalue()
+
+
+def test_every_measure_is_explained_where_users_read() -> None:
+    page = (ROOT / "docs" / "benches.md").read_text()
+    assert [name for name in MEASURES if f"| {name} |" not in page] == []
+    assert all(one.words.endswith(".") and one.unit in ("", "%", "$") for one in MEASURES.values())

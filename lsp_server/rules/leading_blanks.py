@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from lsp_server.lexis import PROSE
 from lsp_server.place import Place
 from lsp_server.rules.verdict import Drop
 from lsp_server.whole import opens
 
-_OPENS_CLOSED_UP = ("(", "[", "{", ".")
+_BRACKETS = ("(", "[", "{")
+_MEMBER = re.compile(r"[\w)\]]\.$")
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 
 
@@ -32,5 +34,6 @@ def leading_blanks(text: str, place: Place) -> str | Drop:
 def _closed_up(place: Place) -> bool:
     """Nothing is put between the mark before the cursor and what follows it: the file never does so on a line."""
     mark = place.before[-1:]
-    spaced = re.compile(rf"{re.escape(mark)} +[^\s\\/#]")
-    return mark in _OPENS_CLOSED_UP and not place.within and not spaced.search(place.above + place.below)
+    if place.within or place.language in PROSE or not (mark in _BRACKETS or _MEMBER.search(place.before)):
+        return False
+    return re.search(rf"{re.escape(mark)} +[^\s\\/#]", place.above + place.below) is None
