@@ -16,6 +16,7 @@ from editors.headless.runs.rows import Row
 
 HERE = Path(__file__).resolve().parent
 SHARES = ("RoCC", "AR", "coverage", "precision", "keystrokes saved", "first line", "whole insertion", "pass@1")
+SHORT = 14  # characters of a value that tells runs apart: enough of a version and a commit
 MATCHES = ("EM, line start", "EM, mid-line", "EM, inside a name", "EM, block", "EM", "EM, whole", "ES")
 
 
@@ -66,7 +67,7 @@ def names_of(abouts: Sequence[Mapping[str, Any]]) -> list[str]:
     common = {name for name in settings[0] if len({json.dumps(one.get(name)) for one in settings}) == 1}
     made = []
     for number, one in enumerate(settings, 1):
-        own = [f"{name}={value}" for name, value in one.items() if name not in {*common, "backend"}]
+        own = [f"{name}={str(value)[:SHORT]}" for name, value in one.items() if name not in {*common, "backend"}]
         label = " ".join([str(one.get("backend", "run")), *own])
         made.append(label if label not in made else f"{label} ({number})")
     return made
