@@ -6,6 +6,7 @@ cannot be read are passed over. What no person wrote (vendored, built, generated
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import stat
@@ -15,8 +16,13 @@ from pathlib import Path
 
 from context.privacy import Gate
 
+log = logging.getLogger(__name__)
+
 LARGEST = 1_000_000
 """Bytes of the largest file that is read as context."""
+
+MOST_FILES = 200_000
+"""Files of one workspace; what comes after them is left out."""
 
 DEEPEST = 60
 """Folders below the root beyond which nothing is looked for."""
@@ -62,7 +68,7 @@ class WalkedFile:
     mtime_ns: int
 
 
-def walk(root: Path, gate: Gate, *, limit: int = 200_000) -> Iterator[WalkedFile]:
+def walk(root: Path, gate: Gate, *, limit: int = MOST_FILES) -> Iterator[WalkedFile]:
     """At most `limit` files below `root` that may be shown and are worth reading, in a stable order. Never raises."""
     count = 0
     folders = [(str(root), 0)]
@@ -87,6 +93,7 @@ def walk(root: Path, gate: Gate, *, limit: int = 200_000) -> Iterator[WalkedFile
                         yield WalkedFile(path, status.st_size, status.st_mtime_ns)
                         count += 1
                         if count >= limit:
+                            log.warning("a workspace has more than %d files: the rest is left out", limit)
                             return
             except OSError:
                 continue
