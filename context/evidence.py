@@ -1,107 +1,71 @@
-"""How likely each name is to be needed at the cursor, by what the sources found: one table of weights, fitted to real commits.
+"""How likely each name is to be needed at the cursor: one table of weights, fitted to holes in real commits.
 
-A name that the windows show already is worth nothing here. For every other name each source gives evidence by the best
-rank of a find that holds it; a few properties of the name itself are added. A logistic regression turns them into a
-chance. The weights were fitted on holes in real commits of projects that the report does not use (docs/benchmarks.md).
+A name that the windows show already is worth nothing here. For every other name `signs.py` says what speaks for it, and a
+logistic regression turns that into a chance. The weights are made by `tools/train_context.py`, on the commits of projects
+that the report in docs/benchmarks.md does not use; those for what such holes cannot show are by judgement, and marked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from math import exp, log1p
+from math import exp
+from operator import mul
 
-from context.around import Around, names_in
+from context.around import Around
 from context.found import Found
-from context.identifiers import parts
+from context.signs import LOOKS, SOURCES, USES, looks, signs
 
-BIAS = -7.2
+BIAS = -9.15
 
 WEIGHTS: Mapping[str, float] = {
-    # sources: for the first find that holds the name, falling with its rank
-    "own file": 0.75,
-    "own import": 1.8,
-    "similar": 2.3,
-    "similar to more": 0.6,
-    "open file": 0.35,
-    "definition": 0.15,
-    "member": 0.8,
-    "recent edit": 0.8,  # by judgement: holes in commits have no edits in other files
-    "removed": 4.0,
-    "sibling": 0.1,
-    "changed file": 0.35,
-    "diagnostic": 3.5,  # by judgement: holes in commits have no diagnostics; a message is short and about the place
-    # how many finds hold it
-    "often": 0.35,
-    # what the name shares with the names near the cursor
-    "shares near": 1.1,
+    # where it was found: for the first find that holds it, falling with its rank where the source ranks
+    "own file": 0.00,
+    "own import": 1.21,
+    "similar": 0.75,
+    "similar to more": 0.35,
+    "open file": -0.45,
+    "definition": 0.92,
+    "member": 1.01,
+    "removed": 4.69,
+    "sibling": -0.30,
+    "recent edit": 1.5,  # by judgement: holes in commits have no edits in other files
+    "changed file": 0.35,  # by judgement: nor files that git calls changed
+    "diagnostic": 3.5,  # by judgement: nor diagnostics; a message is short and about the place
+    # how it is used there
+    "occurrences": 0.37,
+    "same folder": 0.80,
+    "distance": 0.13,
+    "attribute": 1.39,
+    "call": 0.54,
+    "keyword": 2.25,
+    "near a match": 4.20,
+    "shared parts": 0.85,
     # what it looks like
-    "test": -0.6,
-    "capital": -0.65,
-    "private": 1.4,
-    "length": -0.5,
-    "short": -0.75,
-    "constant": -0.3,
-    "single": -0.7,
+    "parts": -0.15,
+    "single": -0.19,
+    "length": 0.04,
+    "short": -0.17,
+    "test": -1.22,
+    "capital": 0.07,
+    "private": -0.02,
+    "constant": -0.65,
+    "dunder": 2.01,
+    "digit": 0.18,
 }
 
-RANKED = frozenset({"similar", "similar to more", "open file", "recent edit", "removed", "changed file", "diagnostic"})
-"""Sources whose finds come best first; those of the others are all alike."""
-
-HALF = 5
-"""The rank at which a find is worth half of the first."""
+_OF_PLACE = tuple(WEIGHTS[sign] for sign in (*SOURCES, *USES))
+_OF_LOOKS = tuple(WEIGHTS[sign] for sign in LOOKS)
 
 
 def chances(found: Sequence[Found], around: Around) -> dict[str, float]:
     """Name → the chance that it is needed, for all names that were found and are not visible."""
-    evidence: dict[str, float] = {}
-    counts: dict[str, int] = {}
-    for source, pieces in _by_source(found).items():
-        weight = WEIGHTS[source]
-        told: set[str] = set()
-        for rank, piece in enumerate(pieces):
-            names = names_in(piece.text) - around.visible
-            for name in names:
-                counts[name] = counts.get(name, 0) + 1
-            fresh = names - told  # The best rank comes first, and only that counts.
-            told |= fresh
-            worth = weight * (HALF / (HALF + rank) if source in RANKED else 1.0)
-            for name in fresh:
-                evidence[name] = evidence.get(name, BIAS) + worth
-    often, near = WEIGHTS["often"], WEIGHTS["shares near"]
-    for name, count in counts.items():
-        pieces_of_name = _pieces(name)
-        shared = sum(map(around.near_parts.__contains__, pieces_of_name)) / len(pieces_of_name)
-        total = evidence[name] + often * log1p(count) + _looks(name) + near * shared
-        evidence[name] = 1 / (1 + exp(-total))
-    return evidence
-
-
-def _by_source(found: Iterable[Found]) -> dict[str, list[Found]]:
-    """The finds of each source, best first."""
-    sources: dict[str, list[Found]] = {}
-    for piece in found:
-        sources.setdefault(piece.source, []).append(piece)
-    for pieces in sources.values():
-        pieces.sort(key=lambda piece: -piece.score)
-    return sources
-
-
-def _pieces(name: str) -> tuple[str, ...]:
-    whole = parts(name)
-    return whole[1:] or whole
+    return {
+        name: 1 / (1 + exp(-sum(map(mul, _OF_PLACE, row), _by_itself(name))))
+        for name, row in signs(found, around).items()
+    }
 
 
 @lru_cache(maxsize=20_000)
-def _looks(name: str) -> float:
-    """What a name tells by itself."""
-    looks = {
-        "test": name.startswith(("test", "Test")),
-        "capital": name[0].isupper(),
-        "private": name[0] == "_",
-        "length": min(len(name), 25) / 10,
-        "short": len(name) < 3,
-        "constant": name.isupper(),
-        "single": len(parts(name)) == 1,
-    }
-    return sum(WEIGHTS[feature] * value for feature, value in looks.items())
+def _by_itself(name: str) -> float:
+    return sum(map(mul, _OF_LOOKS, looks(name)), BIAS)

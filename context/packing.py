@@ -26,6 +26,9 @@ LEAST = 0.00001
 UNLIKELY = 0.0004
 """The chance below which a name is not counted."""
 
+MISFITS = 40
+"""Pieces that do not fit any more after which no smaller one is looked for."""
+
 GAP = "...\n"
 """Stands for lines that are left out between two pieces of one file."""
 
@@ -56,6 +59,7 @@ class Packed:
     place: str
     found: Found
     pieces: list[Piece] = field(default_factory=list)
+    _borders: set[int] = field(default_factory=set)
 
     @property
     def worth(self) -> float:
@@ -75,9 +79,14 @@ class Packed:
             end, shown = piece.end, piece.first + piece.text.count("\n")
         return "".join(parts)
 
+    def add(self, piece: Piece) -> None:
+        self.pieces.append(piece)
+        self._borders.add(piece.first)
+        self._borders.add(piece.end)
+
     def touches(self, piece: Piece) -> bool:
         """Whether no line lies between the piece and one that is shown."""
-        return any(one.end == piece.first or piece.end == one.first for one in self.pieces)
+        return piece.first in self._borders or piece.end in self._borders
 
 
 def pack(
@@ -103,7 +112,8 @@ def pack(
     covered: set[str] = set()
     judged: set[int] = set()
     room = budget.excerpt_chars
-    while waiting:
+    misfits = 0
+    while waiting and misfits < MISFITS:
         was, number = heapq.heappop(waiting)
         if number in judged:
             continue
@@ -125,6 +135,7 @@ def pack(
             piece.reason = "says nothing new"
         elif cost > room:
             piece.reason = "over the budget"
+            misfits += 1
         else:
             room -= cost
             covered |= piece.names
@@ -134,7 +145,10 @@ def pack(
                 for other in by_place[place]:
                     if other not in judged:
                         heapq.heappush(waiting, (-pieces[other].worth / len(pieces[other].text), other))
-            packed.pieces.append(piece)
+            packed.add(piece)
+    for _, number in waiting:
+        if number not in judged:
+            pieces[number].reason = "over the budget"
     for packed in shown.values():
         packed.pieces.sort(key=lambda piece: piece.first)
     return sorted(shown.values(), key=lambda packed: (packed.worth, packed.place)), pieces

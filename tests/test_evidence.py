@@ -44,3 +44,14 @@ def test_names_in_the_cursors_own_line_are_not_taken_for_visible() -> None:
 
 def test_the_surroundings_do_not_depend_on_the_cursors_line() -> None:
     assert at("a = 1\nb‸\nc = 2\n") == at("a = 1\nbcd = e‸f\nc = 2\n")
+
+
+def test_what_follows_a_line_like_those_above_is_likelier() -> None:
+    other = "plain = 1\n" * 9
+    found = f"lonely(2)\n{other}boat = Boat(size)\nmoored(2)\n"
+    got = check("boat = Boat(size)\n‸\n", ("similar", found))
+    assert got.index("moored") < got.index("lonely")
+
+
+def test_a_name_of_a_removed_line_is_likeliest() -> None:
+    assert check("x = 1\n‸\n", ("similar", "first_one second_one"), ("removed", "former_one"))[0] == "former_one"

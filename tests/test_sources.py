@@ -86,7 +86,7 @@ def test_a_short_file_has_nothing_outside_the_windows(root: Path) -> None:
 
 
 def test_similar_code_is_found_elsewhere_but_not_in_the_own_file(root: Path) -> None:
-    files = {"boats.py": BOAT, "main.py": BOAT, "other.py": "def cook(meal):\n    pass\n"}
+    files = {"boats.py": BOAT, "main.py": BOAT, "kitchen/other.py": "def cook(meal):\n    pass\n"}
     found = check(root, "similar code", "boat = Boat()\nboat.steer(3)\n‸\n", files=files)
     assert {one.path for one in found} == {root / "boats.py"}
 
