@@ -15,7 +15,7 @@ from context.grammars import language_of
 from context.index_rows import Rows, name_of, note_changed, remove, rows_of, write
 from context.index_store import connect, note_use, store_file
 from context.privacy import Gate
-from context.walker import WalkedFile, looks_generated, read, walk
+from context.walker import MOST_FILES, WalkedFile, looks_generated, read, walk
 
 BATCH = 40
 BATCH_CHARACTERS = 100_000
@@ -30,7 +30,7 @@ ASK_EVERY = 500
 
 class Filling:
     """`between` is called where the work may be interrupted; when it returns True the scan begins again. `told` is called
-    with files read in, of how many."""
+    with files read in, of how many, `cut` where a folder has more files than are looked at."""
 
     def __init__(
         self,
@@ -40,9 +40,10 @@ class Filling:
         *,
         between: Callable[[], bool] = lambda: False,
         told: Callable[[int, int], None] = lambda done, of: None,
+        cut: Callable[[], None] = lambda: None,
     ) -> None:
         self.file = store_file(folder, roots)
-        self._roots, self._between, self._told = tuple(roots), between, told
+        self._roots, self._between, self._told, self._cut = tuple(roots), between, told, cut
         self._gate = Gate(roots, exclude=exclude)
         self._connection: sqlite3.Connection | None = None
         self._opened_as: int = 0
@@ -77,6 +78,8 @@ class Filling:
             for number, file in enumerate(walk(root, self._gate)):
                 if language_of(file.path):
                     files.append(file)
+                if number + 1 == MOST_FILES:
+                    self._cut()
                 if number % ASK_EVERY == ASK_EVERY - 1 and self._between():
                     return False
         known = {

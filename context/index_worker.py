@@ -3,7 +3,7 @@
 Started by `context/indexing.py`. Reads JSON lines from stdin: first `folder`, `roots` and `exclude`, then orders, each with
 its number: `scan`, or `files` with their paths; `pause` and `resume` have none. The end of stdin ends the process at once,
 which is how it dies with its parent. Writes JSON lines: `done` and `of` now and then, `ended` with the number of an order
-that is done. Runs nothing of the workspace and imports nothing from it.
+that is done, `cut` where there are more files than are looked at. Runs nothing of the workspace and imports nothing from it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class Worker:
         self._running.set()
         self._scans: list[int] = []
         self._told_at = float("-inf")
-        self._filling = Filling(folder, roots, exclude, between=self._between, told=self._tell)
+        self._filling = Filling(
+            folder, roots, exclude, between=self._between, told=self._tell, cut=lambda: _say({"cut": 1})
+        )
 
     def obey(self) -> None:
         """Reads orders until there are no more; for a thread of its own."""

@@ -26,10 +26,11 @@ MANY = 500
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Files read in, of how many; `of` is 0 where there are none."""
+    """Files read in, of how many; `of` is 0 where there are none. `cut` says that there are more than are looked at."""
 
     done: int = 0
     of: int = 0
+    cut: bool = False
 
 
 class Indexing:
@@ -115,13 +116,17 @@ class Indexing:
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
+        cut = False
         async for line in process.stdout:
             report = json.loads(line)
             self._index.refresh()
             if "ended" in report:
+                cut = False
                 self._settle(report["ended"], True)
+            elif "cut" in report:
+                cut = True
             else:
-                self._told(Progress(report["done"], report["of"]))
+                self._told(Progress(report["done"], report["of"], cut))
         ended = await process.wait()
         if ended > 0:  # below 0 it was ended, by us or by the system
             logger.warning("the indexing process ended with %d", ended)

@@ -11,11 +11,13 @@ from context.clock import Clock
 from context.index import Index
 from context.indexing import Indexing, Progress
 from context.privacy import Gate
+from context.walker import MOST_FILES
 from lsp_server.api import Editor
 from lsp_server.api import Progress as Bar
 
 log = logging.getLogger(__name__)
 
+TOO_MANY = f"The first {MOST_FILES:,} files were read; those that come later are left out."
 LOOK_AGAIN = 2.0  # seconds between two looks at whether the branch was switched
 
 
@@ -29,6 +31,7 @@ class WorkspaceIndex:
         self._roots, self._clock, self._editor = tuple(roots), clock, editor
         self._indexing = Indexing(self.index, roots, exclude=exclude, told=self._told)
         self._bar: Bar | None = None
+        self._cut = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._heads = self._branch()
         self._look_at = clock.now() + LOOK_AGAIN
@@ -75,10 +78,13 @@ class WorkspaceIndex:
             log.warning("the workspace cannot be indexed: %s", type(error).__name__)
         finally:
             if self._bar is not None:
-                self._bar.end()
+                self._bar.end(TOO_MANY if self._cut else "")
                 self._bar = None
 
     def _told(self, progress: Progress) -> None:
+        if progress.cut and not self._cut:
+            log.warning(TOO_MANY)
+        self._cut = progress.cut
         if progress.of and self._bar is None:
             self._bar = self._editor.progress("Infill reads the workspace")
             self._bar.when_cancelled(lambda: self._run(self._indexing.stop))

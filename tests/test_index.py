@@ -146,6 +146,17 @@ def test_a_store_locked_by_another_process_costs_an_answer_not_an_error(root: Pa
     assert index.put(root / "b.py", "b = 1\n") is True
 
 
+def test_who_asks_does_not_wait_for_who_writes(root: Path) -> None:
+    index = filled(root, shapes_py=SHAPES)
+    writer = connect(index.file)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("DELETE FROM definitions")
+    assert index.defined("area"), "an answer from before the transaction"
+    writer.execute("COMMIT")
+    writer.close()
+    assert not index.defined("area")
+
+
 def test_a_store_that_cannot_be_written_is_an_empty_answer(root: Path) -> None:
     (root.parent / "file").touch()
     index = Index(root.parent / "file" / "store", [root], Gate([root]))

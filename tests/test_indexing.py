@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from context.filling import Filling
 from context.index import Index
 from context.index_store import connect, note_use, prune
 from context.indexing import Indexing, Progress, _command
@@ -240,3 +241,16 @@ def test_the_process_of_the_editor_reads_no_file_for_the_index(root: Path, monke
         monkeypatch.setattr(place, forbidden)
     assert indexed(root).defined("function_1")
     assert indexed(root, changed=[root / "p1" / "m1.py"]).defined("function_1")
+
+
+def test_a_workspace_of_too_many_files_says_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    cut: list[int] = []
+    for place in ("context.filling.MOST_FILES", "context.walker.MOST_FILES"):
+        monkeypatch.setattr(place, 60)
+    filling = Filling(
+        root.parent / "store", [root], (), told=lambda *step: told.append(step), cut=lambda: cut.append(1)
+    )
+    filling.scan()
+    filling.close()
+    assert cut == [1] and told[-1] == (60, 60)
