@@ -23,6 +23,11 @@ HUMAN_EVAL = {
     "canonical_solution": "    return 2 * number\n",
     "test": "def check(candidate):\n    assert candidate(4) == 8\n    assert candidate(0) == 0\n",
 }
+MIDDLE = HUMAN_EVAL | {
+    "task_id": "SingleLineInfilling/HumanEval/8/L1",
+    "canonical_solution": "    result = 2 * number\n",
+    "suffix": "    return result\n",
+}
 MULTI = HUMAN_EVAL | {
     "task_id": "MultiLineInfilling/HumanEval/7/L0_L1",
     "canonical_solution": "    result = 2 * number\n    return result\n",
@@ -49,7 +54,7 @@ SAFIM = {
     "ground_truth": "n < 0",
     "unit_tests": json.dumps([{"input": "-3\n", "output": ["3"]}, {"input": "4\n", "output": "4"}]),
 }
-EVERY = (HUMAN_EVAL, MULTI, SPAN, SANTACODER, SAFIM)
+EVERY = (HUMAN_EVAL, MULTI, SPAN, SANTACODER, SAFIM, MIDDLE)
 
 
 def data(folder: Path, *rows: object, name: str = "data.jsonl") -> Path:
@@ -78,8 +83,9 @@ def test_every_set_is_known_by_its_keys(tmp_path: Path, name: str) -> None:
         "HumanEval-Infilling RandomSpan",
         "SantaCoder-FIM",
         "SAFIM control",
+        "HumanEval-Infilling SingleLine",
     ]
-    assert [hole.one_line for hole in holes] == [True, False, False, True, False]
+    assert [hole.one_line for hole in holes] == [True, False, False, True, False, True]
     assert {hole.group for hole in holes[:3]} == {"HumanEval/7"}
     assert (holes[4].prefix, holes[4].suffix) == ("n = int(input())\nif ", ":\n    n = -n\nprint(n)\n")
 
@@ -88,6 +94,7 @@ def test_a_true_answer_passes_and_an_empty_one_does_not(tmp_path: Path) -> None:
     sandbox = Sandbox()
     for hole in read(data(tmp_path, *EVERY)):
         assert sandbox.passes(hole.language, hole.program(hole.truth), hole.inputs), hole.id
+        assert sandbox.passes(hole.language, hole.program(hole.truth.rstrip()), hole.inputs), hole.id
         assert not sandbox.passes(hole.language, hole.program(""), hole.inputs), hole.id
 
 

@@ -47,7 +47,10 @@ class Hole:
     inputs: Sequence[tuple[str, Sequence[str]]] = ()
 
     def program(self, completion: str) -> str:
-        return f"{self.prefix}{completion}{self.suffix}{self.tests}"
+        """The program with the answer filled in. Where the true text ends its line, an answer that does not is ended too: it was
+        cut there, or the model had nothing more to say."""
+        ended = "\n" if self.truth.endswith("\n") and not completion.endswith("\n") else ""
+        return f"{self.prefix}{completion}{ended}{self.suffix}{self.tests}"
 
     @property
     def has_tests(self) -> bool:
@@ -90,10 +93,10 @@ def _lines(path: Path) -> Iterator[str]:
 def _hole(row: Mapping[str, Any], number: int) -> Hole:
     if "eval_prompt" in row:
         return _safim(row)
-    if "entry_point" in row:
-        return _human_eval(row)
     if "tests" in row:
         return _santacoder(row, number)
+    if "entry_point" in row:
+        return _human_eval(row)
     raise ValueError("it has neither entry_point, tests nor eval_prompt")
 
 
