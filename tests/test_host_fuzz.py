@@ -116,9 +116,13 @@ def address() -> Iterator[str]:
 @pytest.mark.parametrize("whose", DESCRIPTIONS)
 def test_the_host_keeps_to_the_description(address: str, whose: str, mode: GenerationMode, path: str) -> None:
     operation = schemathesis.openapi.from_dict(DESCRIPTIONS[whose])[path]["POST"]
-    checks = [*ALWAYS, negative_data_rejection if mode is GenerationMode.NEGATIVE else positive_data_acceptance]
-    if path == CHAT:  # pictures, penalties and the like are allowed by the description, and not served
-        checks = [check for check in checks if check is not positive_data_acceptance]
+    checks = list(ALWAYS)
+    if mode is GenerationMode.NEGATIVE and (whose == "public" or path == FIM):
+        checks.append(
+            negative_data_rejection
+        )  # our own schema of a chat is narrower than the API: it is for what we send
+    if mode is GenerationMode.POSITIVE and path == FIM:
+        checks.append(positive_data_acceptance)  # pictures, penalties and the like are part of a chat, and not served
 
     @settings(
         max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate]
@@ -131,8 +135,6 @@ def test_the_host_keeps_to_the_description(address: str, whose: str, mode: Gener
         response = case.call(base_url=address, timeout=30)
         streamed = response.headers["content-type"][0].startswith("text/event-stream")
         case.validate_response(response, checks=[each for each in checks if not streamed or each not in OF_JSON])
-        if streamed and len(response.text) < 20_000:  # schemathesis reads no more than the start of a long one
-            assert response.text.endswith("data: [DONE]\n\n")
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
