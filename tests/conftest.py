@@ -54,8 +54,12 @@ WANTED = {
         for path in sorted(Path(__file__).parent.glob("test_host_*.py"))
     },
     **{
-        name: (f"{library} is not installed: pip install -e '.[dev,host,host-test]'", HOST and _is_here(library))
-        for name, library in (("test_host_clients.py", "mistralai"), ("test_host_fuzz.py", "schemathesis"))
+        name: (f"{library} is not installed: pip install -e '.[dev,host,host-test,team]'", HOST and _is_here(library))
+        for name, library in (
+            ("test_host_clients.py", "mistralai"),
+            ("test_host_fuzz.py", "schemathesis"),
+            ("test_host_ray.py", "ray"),
+        )
     },
 }
 

@@ -36,6 +36,7 @@ from context.clock import Clock, MonotonicClock
 
 if TYPE_CHECKING:
     from backends.host.metrics import Metrics
+    from backends.host.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +86,19 @@ def serve(options: Options, progress: Callable[[str], None], clock: Clock | None
             discovery.withdraw(seat.announced_in)
 
 
-async def _serve(
-    options: Options, seat: Seat, listening: socket.socket, loaded: Loaded, clock: Clock, tell: Callable[[str], None]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A loaded model behind its application. Close the scheduler at the end."""
+
+    app: App
+    metrics: Metrics
+    scheduler: Scheduler
+
+
+def assemble(
+    loaded: Loaded, rules: Rules, clock: Clock, *, limit: float, progress: Callable[[str], None] = log.info
+) -> Assembled:
+    """The parts of a host, but for what it listens on."""
     from backends.host.engine import Engine
     from backends.host.http import application
     from backends.host.metrics import Metrics
@@ -95,11 +106,17 @@ async def _serve(
     from backends.host.service import Service
 
     int8 = loaded.precision is Precision.INT8
-    engine = Engine.of(loaded.weights, cache_bytes=loaded.cache_bytes, int8=int8, progress=tell)
+    engine = Engine.of(loaded.weights, cache_bytes=loaded.cache_bytes, int8=int8, progress=progress)
     scheduler, metrics = Scheduler(engine, clock), Metrics(loaded.model.name, clock)
+    service = Service(loaded.model, scheduler, clock, limit=limit)
+    return Assembled(application(service, metrics, rules, clock), metrics, scheduler)
+
+
+async def _serve(
+    options: Options, seat: Seat, listening: socket.socket, loaded: Loaded, clock: Clock, tell: Callable[[str], None]
+) -> None:
     host = _announced(options, listening, loaded)
-    service = Service(loaded.model, scheduler, clock, limit=options.limit)
-    app = application(service, metrics, _rules(options, host), clock)
+    made = assemble(loaded, _rules(options, host), clock, limit=options.limit, progress=tell)
 
     def ready() -> None:
         if not options.address:
@@ -108,13 +125,13 @@ async def _serve(
         where = host.socket or host.root if not options.address else f"http://{options.address}:{host.port}"
         options.ready(f"{host.model} is served at {where}.")
 
-    server = _Server(app, ready)
-    watch = asyncio.create_task(_end_when_idle(server, metrics, options.idle, clock), name="infill-idle")
+    server = _Server(made.app, ready)
+    watch = asyncio.create_task(_end_when_idle(server, made.metrics, options.idle, clock), name="infill-idle")
     try:
         await server.serve(sockets=[listening])
     finally:
         watch.cancel()
-        await scheduler.close()
+        await made.scheduler.close()
 
 
 class _Server(uvicorn.Server):
