@@ -15,7 +15,7 @@ BEFORE, AFTER = 2, 4
 FADES = 0.8
 """How much of a match is left one line further."""
 
-_FADED = tuple(FADES**lines for lines in range(max(BEFORE, AFTER) + 1))
+_FADED = tuple((lines, FADES ** abs(lines)) for lines in range(-BEFORE, AFTER + 1))
 
 
 def matches(found: Iterable[Found], near: frozenset[str]) -> dict[str, float]:
@@ -39,14 +39,14 @@ def matches(found: Iterable[Found], near: frozenset[str]) -> dict[str, float]:
         }
         by: dict[int, float] = {}
         for row, match in matched.items():
-            for other in range(max(row - BEFORE, 0), min(row + AFTER + 1, len(lines))):
-                faded = match * _FADED[abs(other - row)]
-                if faded > by.get(other, 0.0):
-                    by[other] = faded
+            for away, left in _FADED:
+                if match * left > by.get(row + away, 0.0):
+                    by[row + away] = match * left
         for row, match in by.items():
-            for name in lines[row]:
-                if match > best.get(name, 0.0):
-                    best[name] = match
+            if 0 <= row < len(lines):
+                for name in lines[row]:
+                    if match > best.get(name, 0.0):
+                        best[name] = match
     return best
 
 

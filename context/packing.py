@@ -44,6 +44,7 @@ class Piece:
     """
 
     found: Found
+    place: str
     first: int
     end: int
     text: str
@@ -106,7 +107,7 @@ def pack(
             piece.reason = "hardly related"
         else:
             waiting.append((-rate, number))
-            by_place.setdefault(piece.found.shown_as, []).append(number)
+            by_place.setdefault(piece.place, []).append(number)
     heapq.heapify(waiting)
     shown: dict[str, Packed] = {}
     covered: set[str] = set()
@@ -118,7 +119,7 @@ def pack(
         if number in judged:
             continue
         piece = pieces[number]
-        place = piece.found.shown_as
+        place = piece.place
         packed = shown.get(place)
         cost = len(piece.text)
         if packed is None:
@@ -160,14 +161,15 @@ def _pieces(found: Sequence[Found], chances: Mapping[str, float]) -> list[Piece]
     known = {name for name, chance in chances.items() if chance >= UNLIKELY}
     taken: dict[str, set[int]] = {}
     for one in found:
-        rows = taken.setdefault(one.shown_as, set())
+        place = one.shown_as
+        rows = taken.setdefault(place, set())
         for first, end, text, names in _cut(one.text, one.lines):
-            lines = range(one.first + first, one.first + end)
-            if rows.isdisjoint(lines):
-                rows.update(lines)
-                useful = names & known
-                if useful:
-                    pieces.append(Piece(one, lines.start, lines.stop, text, useful))
+            useful = names & known
+            if useful:
+                lines = range(one.first + first, one.first + end)
+                if rows.isdisjoint(lines):
+                    rows.update(lines)
+                    pieces.append(Piece(one, place, lines.start, lines.stop, text, useful))
     return pieces
 
 

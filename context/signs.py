@@ -58,6 +58,7 @@ def signs(found: Sequence[Found], around: Around) -> dict[str, list[float]]:
     seen: set[tuple[str, int, str]] = set()
     folder = around.path.parent if around.path is not None else None
     visible, below = around.visible, around.below[0]
+    top = around.above[0] + around.above[1].count("\n")
     for number, pieces in _by_source(found):
         ranked = SOURCES[number] in RANKED
         for rank, piece in enumerate(pieces):
@@ -67,8 +68,6 @@ def signs(found: Sequence[Found], around: Around) -> dict[str, list[float]]:
             seen.add(place)
             near = folder is not None and piece.path is not None and piece.path.parent == folder
             own = SOURCES[number] == "own file"
-            # The text above the windows is near at its end, that below them at its start.
-            lines = piece.text.count("\n") if own and piece.first < below else 0
             for name, uses, attributes, calls, keywords, first, last in _uses(piece.text):
                 if name in visible:
                     continue
@@ -85,7 +84,10 @@ def signs(found: Sequence[Found], around: Around) -> dict[str, list[float]]:
                 if near:
                     row[_SAME_FOLDER] = 1.0
                 if own:
-                    row[_DISTANCE] = max(row[_DISTANCE], FAR / (FAR + (lines - last if lines else first)))
+                    away = top - piece.first - last if piece.first < below else piece.first + first - below
+                    closeness = FAR / (FAR + away)
+                    if row[_DISTANCE] < closeness:
+                        row[_DISTANCE] = closeness
     for name, match in matches(found, around.near_names).items():
         if name in rows:
             rows[name][_MATCH] = match

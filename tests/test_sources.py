@@ -64,12 +64,23 @@ def root(tmp_path: Path) -> Path:
 
 def test_own_file_is_what_the_windows_do_not_show(root: Path) -> None:
     body = "".join(f"value_{n} = {n}\n" for n in range(100))
-    imports, above, below = check(root, "own file", f"import boats\n{body}‸\n{body}def last(): ...\n")
+    text = f"import boats\n{body}\n{body}def last(): ...\n"
+    imports, *blocks = check(root, "own file", f"import boats\n{body}‸\n{body}def last(): ...\n")
     assert (imports.source, imports.first, imports.text) == ("own import", 0, "import boats\n")
-    assert above.first == 0 and above.text.startswith("import boats\n") and below.text.endswith("def last(): ...\n")
-    assert "value_99" not in above.text and "value_0 " not in below.text
-    lines = f"import boats\n{body}\n{body}def last(): ...\n".split("\n")
-    assert below.text.split("\n")[1] == lines[below.first + 1]
+    assert blocks[0].text.startswith("import boats\n") and blocks[-1].text.rstrip().endswith("def last(): ...")
+    lines = text.split("\n")
+    for block in blocks:
+        rows = block.text.rstrip("\n").split("\n")
+        assert rows == lines[block.first : block.first + len(rows)]
+    shown = {row for block in blocks for row in range(block.first, block.first + block.text.count("\n"))}
+    assert not shown & {99, 100, 101, 102} and {0, 60, 160, 201} <= shown
+
+
+def test_blocks_of_the_own_file_stay_the_same_when_the_window_moves(root: Path) -> None:
+    body = "".join(f"value_{n} = {n}\n" for n in range(300))
+    before = check(root, "own file", f"{body}‸\n")
+    after = check(root, "own file", f"{body}{body[:200]}‸\n")
+    assert len({one.text for one in before} & {one.text for one in after}) >= len(before) - 1
 
 
 def test_imports_of_several_lines_are_whole(root: Path) -> None:

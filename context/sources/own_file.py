@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from context.around import Around
 from context.desk import Desk
@@ -19,6 +19,9 @@ FAR = 24_000
 FAR_IN_A_BIG_FILE = 10_000
 BIG = 150_000
 """Characters from which on a file is big: all else that is done at a key costs more there, too."""
+
+BLOCK = 40
+"""Lines that are looked at as one."""
 
 HEAD = 16_000
 """Characters at the top of a file where its imports are looked for."""
@@ -43,8 +46,20 @@ def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
     below, rest = around.below
     parts = ((first + above.count("\n", 0, start), above[start:]), (below, rest[: _line_end(rest, far)]))
     for row, text in parts:
-        if text.strip():
-            yield Found(REST, around.path, place, row, text, 1.0)
+        for number, block in _blocks(row, text):
+            yield Found(REST, around.path, place, number, block, 1.0)
+
+
+def _blocks(row: int, text: str) -> Iterator[tuple[int, str]]:
+    """The text in blocks that begin at fixed lines of the file, so that most are the same when the windows have moved."""
+    lines = text.split("\n")
+    first = 0
+    while first < len(lines):
+        end = first + BLOCK - (row + first) % BLOCK
+        block = "\n".join(lines[first:end]) + "\n"
+        if block.strip():
+            yield row + first, block
+        first = end
 
 
 def _line_end(text: str, at: int) -> int:

@@ -142,6 +142,11 @@ def infill(hole: Hole, workspace: Workspace, desk: Desk, tokens: int) -> list[st
     return _ours(hole, workspace, desk, tokens, SOURCES)
 
 
+def without_edits(hole: Hole, workspace: Workspace, desk: Desk, tokens: int) -> list[str]:
+    """As for somebody who comes to a line with nothing rewritten: what was removed from the file is not shown."""
+    return _ours(hole, workspace, desk, tokens, [source for source in SOURCES if source[0] != "recent edits"])
+
+
 def _ours(
     hole: Hole, workspace: Workspace, desk: Desk, tokens: int, sources: Sequence[tuple[str, object]]
 ) -> list[str]:
@@ -163,6 +168,7 @@ METHODS: Mapping[str, Method] = {
     "open tabs, 60-line windows": open_tabs,
     "BM25 alone": bm25,
     **{f"infill, only {name}": _alone(name) for name, _ in SOURCES},
+    "infill without recent edits": without_edits,
     "infill": infill,
 }
 
