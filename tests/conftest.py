@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors_found import EMACS, HELIX, VIM, has_vscode, neovims
+from tests.editors_found import EMACS, HELIX, VIM, has_vscode, missing_runners, neovims
 
 NEOVIMS = neovims()
 TERMINAL = importlib.util.find_spec("pyte") is not None
@@ -77,3 +77,5 @@ def pytest_configure() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name in collect_ignore:
         terminalreporter.write_line(f"left out: {name}, because {WANTED[name][0]}")
+    for name in missing_runners():
+        terminalreporter.write_line(f"left out: {name} in test_runners.py, because it is not on this machine")

@@ -1,4 +1,4 @@
-"""Which real editors are on this machine for the tests that drive them; `tools/setup_editors.sh` brings those that are not."""
+"""Which real editors and runners of tests are on this machine to be driven; `tools/setup_editors.sh` brings others."""
 
 from __future__ import annotations
 
@@ -17,6 +17,29 @@ _OLDEST = CACHE / "neovim-0.10" / "usr" / "bin" / "nvim"
 HELIX = CACHE / "helix" / "usr" / "lib" / "hx" / "hx"
 VIM = CACHE / "vim" / "usr" / "bin" / "vim.basic"
 EMACS = CACHE / "emacs" / "usr" / "bin" / "emacs-nox"
+RUNNERS = CACHE / "runners"
+
+
+def runners() -> list[str]:
+    """The test runners of projects that are on this machine, as `infill act tests` names them."""
+    return [name for name, there in _runners().items() if there]
+
+
+def missing_runners() -> list[str]:
+    return [name for name, there in _runners().items() if not there]
+
+
+def _runners() -> dict[str, bool]:
+    modules = RUNNERS / "node_modules" / ".bin"
+    node = shutil.which("node") is not None
+    return {
+        "pytest": True,
+        "node:test": node,
+        "vitest": node and (modules / "vitest").exists(),
+        "jest": node and (modules / "jest").exists(),
+        "go test": shutil.which("go") is not None,
+        "cargo test": shutil.which("cargo") is not None,
+    }
 
 
 def neovims() -> dict[str, Path]:

@@ -3,6 +3,7 @@
 #
 #     tools/setup_editors.sh             Neovim 0.12 and 0.10
 #     tools/setup_editors.sh others      Helix, Emacs with lsp-mode, Vim with ALE: 450 MB
+#     tools/setup_editors.sh runners     vitest and jest: 110 MB
 #     tools/setup_editors.sh linters     what checks Lua and TypeScript
 #     tools/setup_editors.sh vscode      code-server, a driver for Chromium, and our extension packaged: 800 MB
 #
@@ -95,6 +96,16 @@ linters() {
     (cd "$folder" && npm install --silent --ignore-scripts --no-audit --no-fund @johnnymorganz/stylua-bin@2.5.2)
   fi
   [ -d editors/vscode/node_modules/esbuild ] || (cd editors/vscode && npm ci --silent --ignore-scripts --no-audit --no-fund)
+}
+
+# Runners of tests in JavaScript, for `infill act tests --run`; go and cargo are used where they are on the PATH.
+runners() {
+  local folder=$cache/runners
+  command -v npm > /dev/null || { left_out "vitest and jest: there is no npm"; return; }
+  [ -e "$folder/node_modules/.bin/jest" ] && return
+  mkdir -p "$folder"
+  echo '{"private": true}' > "$folder/package.json"
+  (cd "$folder" && npm install --silent --ignore-scripts --no-audit --no-fund vitest@3.2.4 jest@30.5.2)
 }
 
 vscode() {
