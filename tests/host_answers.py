@@ -12,7 +12,8 @@ from backends.host.engine import Engine
 from backends.host.jobs import Job
 from backends.host.scheduler import Scheduler
 from backends.host.turns import Pace
-from context.clock import Clock, MonotonicClock
+from context.clock import Clock
+from tests.fake_clock import FakeClock
 from tests.host_models import tiny
 
 CLOSE = 1e-4
@@ -30,9 +31,9 @@ async def hosting(
     drafts: bool = True,
     clock: Clock | None = None,
 ) -> AsyncIterator[Scheduler]:
-    """A scheduler of `model`, or of the tiny one of a family."""
+    """A scheduler of `model`, or of the tiny one of a family. Time stands still, so that no draft seems to cost anything."""
     engine = Engine.of(tiny(model) if isinstance(model, str) else model, threads=1, cache_bytes=cache_bytes)
-    scheduler = Scheduler(engine, clock or MonotonicClock(), pace=pace, drafts=drafts)
+    scheduler = Scheduler(engine, clock or FakeClock(), pace=pace, drafts=drafts)
     try:
         yield scheduler
     finally:

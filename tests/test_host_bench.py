@@ -32,10 +32,10 @@ def test_every_measure_is_there_and_a_number(capsys: pytest.CaptureFixture[str])
 
 
 def _expected(context: int) -> int:
-    """A byte for each weight of a linear layer, four for the norms', two for keys and values."""
+    """A byte for each weight of a linear layer, four for the norms', the keys' and the values'."""
     layer = 2 * 32 * 32 + 2 * 32 * 16 + 3 * 32 * 64
     norms, kept = 2 * 2 * 32 + 32, 2 * 2 * 16
-    return 2 * layer + 32_000 * 32 + 4 * norms + 2 * kept * context
+    return 2 * layer + 32_000 * 32 + 4 * norms + 4 * kept * context
 
 
 def test_the_table_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:

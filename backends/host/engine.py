@@ -81,7 +81,7 @@ class Engine:
         use_threads(threads or candidates(processors())[-1])
         progress("Checking that the model's attention is computed right.")
         with torch.inference_mode():
-            reader = _reader(model, cache_bytes, small=int8 is not False and model.dtype != torch.float32)
+            reader = _reader(model, cache_bytes)
         wanted = int8 if int8 is not None else device.type == "cpu" and model.dtype != torch.float32
         if wanted:
             progress("Rounding the weights to eight bits.")
@@ -135,15 +135,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
 
 
-def _reader(model: PreTrainedModel, budget: int, *, small: bool) -> Reader:
-    """`small` keeps keys and values in bfloat16 also where the layers compute in float32."""
+def _reader(model: PreTrainedModel, budget: int) -> Reader:
     generator = torch.Generator().manual_seed(1)
     vocabulary = int(model.config.get_text_config().vocab_size)
     ids: list[int] = torch.randint(vocabulary, (PROOF,), generator=generator).tolist()
     cache = DynamicCache(config=model.config)
     right = recurrent.read(model, ids, cache)
     if packed.suits(model):
-        layout = _layout(cache, torch.bfloat16 if small else model.dtype, model.device)
+        layout = _layout(cache, torch.float32 if model.device.type == "cpu" else model.dtype, model.device)
         reader = Packed(model, layout, budget)
         if _agree(right, _in_pieces(reader, ids), model.dtype):
             reader.shed()

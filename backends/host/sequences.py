@@ -35,8 +35,7 @@ class Layout:
 
 @dataclass(slots=True, eq=False)
 class Sequence:
-    """`ids` are computed: layer i holds keys[i][:, :len(ids)] and values[i][:, :len(ids)] of shape (heads, capacity, width).
-    What lies beyond is finite, and may be looked at with a weight of nothing."""
+    """`ids` are computed: layer i holds keys[i][:, :len(ids)] and values[i][:, :len(ids)] of shape (heads, capacity, width)."""
 
     document: str
     capacity: int
@@ -152,7 +151,7 @@ class Sequences:
         """In one piece of memory: so many long-lived small ones between short-lived ones would never be given back whole."""
         layout = self.layout
         sizes = [heads * capacity * width for heads, key, value in layout.heads for width in (key, value)]
-        pieces = torch.zeros(sum(sizes), dtype=layout.dtype, device=layout.device).split(sizes)
+        pieces = torch.empty(sum(sizes), dtype=layout.dtype, device=layout.device).split(sizes)
         keys = [
             piece.view(heads, capacity, key) for piece, (heads, key, _) in zip(pieces[::2], layout.heads, strict=True)
         ]
