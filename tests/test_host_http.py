@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from backends.host.access import Rules
-from backends.host.jobs import HostBroke, HostBusy, HostError, HostOutOfMemory, TooLong
+from backends.host.jobs import HostBroke, HostBusy, HostClosing, HostError, HostOutOfMemory, TooLong
 from backends.keys import Secret
 from tests.asgi import Reply, ask
 from tests.hosting import CHAT, FIM, model, serving
@@ -119,6 +119,7 @@ async def test_a_message_that_does_not_fit(message: object) -> None:
         (TooLong(9, 9, 9), 400, "context"),
         (HostBusy(7, 2.0), 503, "waiting"),
         (HostOutOfMemory(), 503, "memory"),
+        (HostClosing(), 503, "shutting down"),
         (HostBroke("X"), 500, "ask again"),
     ],
 )

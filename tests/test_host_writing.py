@@ -49,8 +49,17 @@ def test_a_token_that_can_only_be_itself_stays() -> None:
     lonely = next(
         id for id, text in enumerate(vocabulary.bytes_of) if text and list(vocabulary.starting_with(text)) == [id]
     )
-    assert taken_off(vocabulary, [lonely]) == b""
-    assert taken_off(vocabulary, []) == b""
+    assert taken_off(vocabulary, [lonely]) == 0
+    assert taken_off(vocabulary, []) == 0
+
+
+def test_all_tokens_that_one_could_begin_with_are_taken_back() -> None:
+    vocabulary = model("qwen").vocabulary
+    assert len(vocabulary.encode(" req")) > 1
+    assert taken_off(vocabulary, vocabulary.encode("x req")) == len(vocabulary.encode(" req"))
+    assert taken_off(vocabulary, [next(iter(vocabulary.controls)), *vocabulary.encode(" req")]) == len(
+        vocabulary.encode(" req")
+    )
 
 
 def test_only_tokens_that_spell_the_beginning_may_come() -> None:

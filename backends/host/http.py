@@ -23,7 +23,7 @@ from starlette.routing import Route
 from backends.host import replies
 from backends.host.access import App, Guard, Receive, Rules, Scope, Send, TooLarge
 from backends.host.bodies import Asked, ChatBody, FimBody
-from backends.host.jobs import HostBusy, HostError, HostOutOfMemory, Tally, TooLong
+from backends.host.jobs import HostBusy, HostClosing, HostError, HostOutOfMemory, Tally, TooLong
 from backends.host.metrics import CONTENT_TYPE, Metrics
 from backends.host.replies import LAST, Form, Refused
 from backends.host.service import End, Events, Service, Talk
@@ -243,7 +243,7 @@ def _as_refused(error: Exception) -> Refused:
             return Refused(400, f"The prompt is too long for the model's context. {error}", code="3051")
         case HostBusy():
             return Refused(503, str(error), kind="server_error", after=error.after)
-        case HostOutOfMemory():
+        case HostOutOfMemory() | HostClosing():
             return Refused(503, str(error), kind="server_error", after=1)
         case TooLarge():
             return Refused(413, str(error))

@@ -86,12 +86,14 @@ class Prompter:
             return Prompt(
                 tuple(ids), b" ", anchor.cut
             )  # the implicit space that every text of SentencePiece begins with
-        healed = self._healed(ids, typed if self._format.has_middle else hole.prefix)
-        return Prompt(tuple(ids[:-1] if healed else ids), healed, anchor.cut)
+        ids, healed = self._healed(ids, typed if self._format.has_middle else hole.prefix)
+        return Prompt(tuple(ids), healed, anchor.cut)
 
-    def _healed(self, ids: list[int], before: str) -> bytes:
-        """Bytes to take off, none where the prompt ends with nothing that was typed."""
-        return taken_off(self._vocabulary, ids) if self._heals and before and len(ids) > 1 else b""
+    def _healed(self, ids: list[int], before: str) -> tuple[list[int], bytes]:
+        """The ids to ask with and the bytes taken off them, none where the prompt ends with nothing that was typed."""
+        count = taken_off(self._vocabulary, ids[1:]) if self._heals and before else 0
+        kept = ids[: len(ids) - count]
+        return kept, b"".join(self._vocabulary.bytes_of[id] for id in ids[len(kept) :])
 
     def _anchored(self, hole: Hole, room: int, document: str, longest: int) -> tuple[_Anchor, str]:
         """The document's anchor, the old one where it still holds, and the at most `longest` characters typed behind it."""

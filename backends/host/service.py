@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 FIM_TOKENS = 256
 CHAT_TOKENS = 2048
 """The longest answer where the request does not say."""
+SPELLING = 32
+"""Tokens beyond the answer's own that may spell what was healed."""
 
 
 class Runs(Protocol):
@@ -97,7 +99,7 @@ class Service:
         most = min(FIM_TOKENS if body.max_tokens is None else body.max_tokens, self.model.context_tokens // 2)
         prompt = await self._laid(
             lambda: self._prompter.prompt(
-                body.prompt, body.suffix or "", max_tokens=most + 1, document=body.prompt_cache_key or ""
+                body.prompt, body.suffix or "", max_tokens=most + SPELLING, document=body.prompt_cache_key or ""
             )
         )
         vocabulary, form = self.model.vocabulary, self.model.format
@@ -108,7 +110,7 @@ class Service:
             body,
             Job(
                 prompt.ids,
-                most + bool(prompt.healed),
+                most + min(len(prompt.healed), SPELLING),
                 form.stop_ids,
                 document=body.prompt_cache_key or "",
                 client=client,

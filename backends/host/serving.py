@@ -101,12 +101,16 @@ def assemble(
     """The parts of a host, but for what it listens on."""
     from backends.host.engine import Engine
     from backends.host.http import application
+    from backends.host.jobs import Unsuitable
     from backends.host.metrics import Metrics
     from backends.host.scheduler import Scheduler
     from backends.host.service import Service
 
     int8 = loaded.precision is Precision.INT8
-    engine = Engine.of(loaded.weights, cache_bytes=loaded.cache_bytes, int8=int8, progress=progress)
+    try:
+        engine = Engine.of(loaded.weights, cache_bytes=loaded.cache_bytes, int8=int8, progress=progress)
+    except Unsuitable as error:
+        raise Unusable(str(error)) from error
     scheduler, metrics = Scheduler(engine, clock), Metrics(loaded.model.name, clock)
     service = Service(loaded.model, scheduler, clock, limit=limit)
     return Assembled(application(service, metrics, rules, clock), metrics, scheduler)
