@@ -19,6 +19,12 @@ _HEADS_BY_WORD = re.compile(
 _GOES_ON_LINE = re.compile(r"\s*(?:[.{?]|[|&]\s|&&|\|\||\|>|[-+*/]\s)")
 _ENDS_OPEN = re.compile(r"(?:[,({\[=\\+*/&|?:]|->|=>|\b(?:and|or|not|in|return|do|then|else))\s*$")
 
+_BEGINS = re.compile(
+    r"\s*(?:package|import|use|using|export|func|fn|function|def|class|struct|interface|enum|trait|impl|type|namespace|module"
+    r"|pub|public|private|protected|static|const|var|let|extern|typedef)\b"
+)
+"""Words with which something begins that stands in no statement's block further left than the statement."""
+
 DECIDABLE = re.compile(r"\s*(?:\w+\W|[^\w\s])")
 """A line's beginning that can no longer become another first word."""
 
@@ -87,8 +93,10 @@ def whole_at(text: str, place: Place, *, final: bool = True) -> int | None:
         said = (final or at < last) and (not line.inside or bool(place.within))
         if said and runs_into(line.text, place, nested=nested and not line.inside):
             return lines[kept].end
+        if line.depth and not line.inside and said and shape.falls_out(at):
+            return lines[kept].end
         if line.inside or line.depth:
-            kept = at
+            kept = at if line.text.strip() else kept
             continue
         if not final and at == last and not DECIDABLE.match(line.text):
             return lines[kept].end if shape.done(at) else None
@@ -124,6 +132,14 @@ class _Shape:
         """Line `at` is inside a block of the answer's own that has no bracket."""
         by_layout = self.language in BY_INDENTATION or self.language in BY_END_WORD
         return by_layout and width(self.lines[at].text) > self.base
+
+    def falls_out(self, at: int) -> bool:
+        """Line `at` is inside a bracket of the answer's own and stands further left than the line that it begins on: another
+        file, or another function, is begun before this one is closed."""
+        text = self.lines[at].text
+        if self.language in BY_INDENTATION or not text.strip():
+            return False
+        return width(text) < self.base and _BEGINS.match(text) is not None
 
     def opened(self, at: int) -> bool:
         """Some line before `at` had a bracket of the answer's own open."""
