@@ -346,6 +346,6 @@ def test_help_is_found(name: str, tmp_path: Path) -> None:
     with neovim(FOUND[name], tmp_path, init(""), {}) as nv:
         shutil.copytree(PLUGIN / "doc", tmp_path / "help" / "doc")
         nv.nvim.command(f"helptags {tmp_path / 'help' / 'doc'} | set runtimepath+={tmp_path / 'help'}")
-        for subject in ("infill", "infill-options", "infill-keys", ":Infill"):
+        for subject in ("infill", "infill-options", "infill-keys", "infill-actions", ":Infill"):
             nv.nvim.command(f"help {subject}")
             assert nv.lua("return vim.bo.buftype") == "help"

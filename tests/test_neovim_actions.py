@@ -13,7 +13,7 @@ import pytest
 
 from lsp_server.actions.refactorings import REFACTORINGS
 from tests.acting import block
-from tests.chat_requests import answer_of
+from tests.chat_requests import answer_of, call_of
 from tests.chat_server import chat_server, plays, talks
 from tests.editors_found import neovims
 from tests.fault_server import Asked, FaultServer, stream
@@ -295,6 +295,22 @@ def test_cancel_ends_the_request_at_once(nv: Neovim, model: FaultServer) -> None
     until_quiet(nv)
     nv.until(lambda: model.dropped > dropped, "the end of the request")
     assert "cancelled" in shown(nv, "markdown")
+
+
+def test_what_the_model_looks_at_is_shown_meanwhile(nv: Neovim, model: FaultServer) -> None:
+    name = nv.lua("return vim.fn.expand('%:t')")
+    look = call_of("read_lines", json.dumps({"path": name, "first": 1, "last": 4}))
+    answers(model, look, stream(answer_of(*["words "] * 200), pause=0.1))
+    nv.nvim.command("Infill explain")
+    nv.until(lambda: name in nv.lua("return require('infill.acting').doing()"), "what it looks at")
+    hints = """
+      local marks = vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_get_namespaces()['infill.talk'], 0, -1, { details = true })
+      return marks[1][4].virt_lines[2][1][1]
+    """
+    assert name in nv.lua(hints) and ":Infill cancel" in nv.lua(hints)
+    nv.nvim.command("Infill cancel")
+    until_quiet(nv)
+    assert "asks further" in nv.lua(hints)
 
 
 def test_closing_the_explanation_ends_its_request(nv: Neovim, model: FaultServer) -> None:

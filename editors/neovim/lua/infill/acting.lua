@@ -8,6 +8,8 @@ local M = {}
 ---@field title string what the status line says
 ---@field buf integer the buffer that it is about
 ---@field hear? fun(value: table) gets the pieces of a result
+---@field look? fun(message: string) gets what the server says it is at
+---@field message? string the last of that
 
 --- What is under way, by the token that the server reports progress with.
 ---@type table<string, infill.Work>
@@ -97,17 +99,23 @@ function M.commands()
   return own
 end
 
---- A piece of a result for somebody who waits for it; false where the progress is not about pieces of ours.
+--- Takes a piece of a result, or what the server says it is at; true where it was a piece, which is nobody else's.
 ---@param token string|integer
 ---@param value table
 ---@return boolean
 function M.heard(token, value)
   local of = type(token) == 'string' and token:match('^(infill%.nvim%-%d+)%-pieces$')
-  local work = of and under_way[of]
-  if work and work.hear then
+  local work = under_way[of or token]
+  if work and of then
     work.hear(value)
+  elseif work and value.kind == 'report' and value.message then
+    work.message = value.message
+    vim.cmd.redrawstatus({ bang = true })
+    if work.look then
+      work.look(value.message)
+    end
   end
-  return of ~= nil and of ~= false
+  return type(of) == 'string'
 end
 
 ---@param token string
@@ -131,7 +139,7 @@ end
 function M.doing()
   local titles = {}
   for _, work in vim.spairs(under_way) do
-    table.insert(titles, work.title)
+    table.insert(titles, work.message and work.message ~= '' and work.title .. ': ' .. work.message or work.title)
   end
   return table.concat(titles, ', ')
 end

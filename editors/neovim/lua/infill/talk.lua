@@ -14,6 +14,7 @@ local M = {}
 ---@field mark integer the extmark over the lines
 ---@field messages { role: 'user'|'assistant', text: string }[]
 ---@field token? string the answer that is waited for
+---@field at string what the model is at meanwhile, such as the lines that it reads
 
 local namespace = vim.api.nvim_create_namespace('infill.talk')
 
@@ -31,7 +32,7 @@ local function write(buf, change)
   vim.bo[buf].modifiable = false
   vim.bo[buf].modified = false
   local keys, talk = config.now.talk_keys, talks[buf]
-  local hint = talk.token and '… `:Infill cancel` stops'
+  local hint = talk.token and ('… %s · `:Infill cancel` stops'):format(talk.at)
     or ('%s asks further, %s goes to a place, %s closes'):format(keys.ask, keys.follow, keys.close)
   vim.api.nvim_buf_set_extmark(buf, namespace, vim.api.nvim_buf_line_count(buf) - 1, 0, {
     id = 1,
@@ -87,7 +88,12 @@ local function send(buf)
       heard = heard .. value.markdown
       append(buf, value.markdown)
     end,
+    look = function(message)
+      talk.at = message
+      append(buf, '')
+    end,
   }
+  talk.at = 'thinking'
   talk.token = acting.begin(work, 'infill/chat', params, function(result, problem)
     talk.token = nil
     local markdown = result and result.markdown
@@ -115,7 +121,7 @@ local function place_at_cursor(talk)
   end, running and running.workspace_folders or {})
   table.insert(roots, vim.fs.dirname(vim.api.nvim_buf_get_name(talk.source)))
   for first, name, line, past in text:gmatch('()([%w%._/+-]+)[:#]L?(%d+)()') do
-    if first <= column and column < past then
+    if first <= column and column < past and not name:find('..', 1, true) then
       for _, root in ipairs(roots) do
         local path = vim.fs.joinpath(root, name)
         if vim.fn.filereadable(path) == 1 then
@@ -194,7 +200,7 @@ function M.open(source, range, question)
   local mark = marked(source, range)
   local name = client.shown_name(vim.api.nvim_buf_get_name(source), client.of(source))
   local buf = page(('%s:%d'):format(name, range.start.line + 1))
-  local talk = { source = source, mark = mark, messages = {} }
+  local talk = { source = source, mark = mark, messages = {}, at = '' }
   talks[buf], latest = talk, buf
   local keys = config.now.talk_keys
   local function on(key, what, does)
