@@ -50,6 +50,7 @@ SOURCES: tuple[tuple[str, Source], ...] = (
     ("similar code", similar.look),
     ("open files", open_files.look),
     ("definitions", definitions.look),
+    ("imports", definitions.look_at_imports),
     ("siblings", siblings.look),
     ("changed files", changed_files.look),
     ("diagnostics", diagnostics.look),

@@ -9,6 +9,7 @@ import pytest
 from context.around import around
 from context.desk import Desk
 from context.edits import EditLog
+from context.gather import Source
 from context.grammars import language_of
 from context.index import Index
 from context.privacy import Gate
@@ -24,7 +25,7 @@ MANY = {
 }
 
 
-def check(root: Path, name: str, text: str, files: dict[str, str]) -> list[str]:
+def check(root: Path, name: str, text: str, files: dict[str, str], look: Source = definitions.look) -> list[str]:
     """What the source `definitions` shows at the mark in the file `name`: path and line."""
     gate = Gate([root])
     index = Index(root.parent / "store", [root], gate)
@@ -35,7 +36,7 @@ def check(root: Path, name: str, text: str, files: dict[str, str]) -> list[str]:
     here = Snapshot((root / name).as_uri(), root / name, language_of(name), 1, text.replace("‸", ""))
     desk = Desk((root,), (here,), EditLog(), gate, Trees(), index, FakeClock())
     cursor = Cursor(here, text.index("‸"))
-    found = definitions.look(cursor, desk, around(cursor, windows(cursor, 400, 200)))
+    found = look(cursor, desk, around(cursor, windows(cursor, 400, 200)))
     return [f"{gate.relative(one.path)}: {one.text.strip()}" for one in found]
 
 
@@ -145,3 +146,13 @@ def test_an_import_that_is_typed_counts_at_once(root: Path) -> None:
         cursor = Cursor(Snapshot("file:///main.py", root / "main.py", "python", 1, text), text.index("\n\n") + 1)
         found = list(definitions.look(cursor, desk, around(cursor, windows(cursor, 400, 200))))
         assert [one.path for one in found] == [root / f"{module}.py"]
+
+
+def test_what_is_imported_by_name_is_shown_before_it_is_used(root: Path) -> None:
+    files = {"app/boats.py": "class Boat:\n    def steer(self, course): ...\n", "app/other.py": "def unused(): ...\n"}
+    text = "from app.boats import Boat\nimport app.other\n" + "x = 1\n" * 20 + "‸\n"
+    assert check(root, "main.py", text, files) == []
+    assert check(root, "main.py", text, files, definitions.look_at_imports) == [
+        "app/boats.py: class Boat:",
+        "app/boats.py: def steer(self, course):",
+    ]

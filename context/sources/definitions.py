@@ -17,6 +17,10 @@ from context.snapshot import Cursor
 SIGNATURES = "definition"
 MEMBERS = "member"
 MOST_NAMES = 24
+MOST_IMPORTED = 160
+MOST_OF_AN_IMPORT = 16
+FAR = 0.2
+"""What is imported and not near the cursor comes after all that is."""
 MOST_MEMBERS = 40
 
 
@@ -34,6 +38,21 @@ def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
             members = [one for one in scope.members(holder) if one.path != around.path][:MOST_MEMBERS]
             for one in members:
                 yield _signature(MEMBERS, one, 1 / (1 + len(members) / 20))
+
+
+def look_at_imports(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
+    """What the file imports by name, near the cursor or not: who imports something is about to use it."""
+    if desk.index is None:
+        return
+    scope = desk.scopes.of(cursor.snapshot, desk.roots, desk.index, desk.gate)
+    left = MOST_IMPORTED
+    for name in scope.named:
+        for one in scope.definitions(name)[:1]:
+            members = scope.members(one) if one.definition.kind in HOLDERS else []
+            for each in (one, *members[:MOST_OF_AN_IMPORT]):
+                if each.path != around.path and left:
+                    left -= 1
+                    yield _signature(SIGNATURES if each is one else MEMBERS, each, FAR)
 
 
 def _asked(around: Around, index: Index) -> list[str]:
