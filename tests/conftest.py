@@ -45,10 +45,10 @@ WANTED = {
     "test_helix.py": ("there is no Helix: run tools/setup_editors.sh others", HELIX.exists() and TERMINAL),
     "test_emacs.py": ("there is no Emacs: run tools/setup_editors.sh others", EMACS.exists() and TERMINAL),
     "test_vim_ale.py": ("there is no Vim with ALE: run tools/setup_editors.sh others", VIM.exists() and TERMINAL),
-    "test_vscode.py": (
-        "it takes minutes: run tools/setup_editors.sh vscode, then set INFILL_TEST_VSCODE=1",
-        has_vscode(),
-    ),
+    **{
+        path.name: ("it takes minutes: run tools/setup_editors.sh vscode, then set INFILL_TEST_VSCODE=1", has_vscode())
+        for path in sorted(Path(__file__).parent.glob("test_vscode*.py"))
+    },
     **{
         path.name: ("the model host's libraries are not installed: pip install -e '.[dev,host]'", HOST)
         for path in sorted(Path(__file__).parent.glob("test_host_*.py"))
@@ -67,9 +67,13 @@ collect_ignore = [name for name, (_, there) in WANTED.items() if not there]
 
 
 def pytest_configure() -> None:
-    """In .ci/run a missing Neovim or model host is a failure and not something to leave out."""
+    """In .ci/run a missing Neovim, VS Code or model host is a failure and not something to leave out."""
     if os.environ.get("INFILL_EDITORS_REQUIRED") and "pinned" not in NEOVIMS:
         raise pytest.UsageError("INFILL_EDITORS_REQUIRED is set and there is no Neovim from the extra `editors-test`")
+    if os.environ.get("INFILL_EDITORS_REQUIRED") and not has_vscode():
+        raise pytest.UsageError(
+            "INFILL_EDITORS_REQUIRED is set and there is no VS Code: run tools/setup_editors.sh vscode"
+        )
     if os.environ.get("INFILL_HOST_REQUIRED") and not HOST:
         raise pytest.UsageError("INFILL_HOST_REQUIRED is set and the extra `host` is not installed")
 

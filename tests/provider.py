@@ -1,4 +1,4 @@
-"""A provider of completions on loopback for tests whose other end is a program of its own: it runs in a thread."""
+"""A provider of completions and chat on loopback for tests whose other end is a program of its own: it runs in a thread."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from backends import discovery
 from backends.keys import Secret
-from tests.fault_server import Asked, FaultServer, event, reply, serving, stream
+from tests.chat_server import plays, talks
+from tests.fault_server import Answer, Asked, FaultServer, event, reply, serving, stream
 
 
 def fim(*pieces: str) -> list[bytes]:
@@ -37,10 +39,26 @@ class Provider:
     def __init__(self, server: FaultServer) -> None:
         self._server = server
         self.url = server.url
+        self._completes: Answer = stream(fim(""))
+        self._talks = plays("")
+        server.answer = self._answer
+
+    async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        by_hand = asked.path.endswith(("/chat/completions", "/models"))
+        await (self._talks if by_hand else self._completes)(asked, writer)
 
     def answers(self, *pieces: str, pause: float = 0.0) -> None:
-        """From now on every question gets these pieces, `pause` seconds apart."""
-        self._server.answer = stream(fim(*pieces), pause=pause)
+        """From now on every question for a completion gets these pieces, `pause` seconds apart."""
+        self._completes = stream(fim(*pieces), pause=pause)
+
+    def says(self, *scripts: str | Answer) -> None:
+        """From now on what is asked by hand gets these answers, one after the other, and then the last again and again."""
+        self._talks = plays(*scripts)
+
+    @property
+    def talks(self) -> list[dict[str, Any]]:
+        """The bodies of what was asked by hand."""
+        return [body for body in talks(self._server) if "messages" in body]
 
     @property
     def asked(self) -> int:
@@ -76,11 +94,11 @@ class Provider:
         async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
             await (bad if next(left, None) is None else good)(asked, writer)
 
-        self._server.answer = answer
+        self._completes = answer
 
     def refuses(self, status: int) -> None:
         """From now on every question is refused."""
-        self._server.answer = reply(status, {"message": "no"})
+        self._completes = reply(status, {"message": "no"})
 
     @property
     def last_authorization(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.provider import Provider, provider
@@ -138,24 +136,14 @@ def test_why_is_shown_beside(window: Code) -> None:
     window.until(lambda: "would be asked, at" in window.everything(), "what would be asked")
 
 
-def servers(window: Code) -> set[psutil.Process]:
-    """The language servers of this window."""
-    mine, found = str(window.folder.parent / "home"), set()
-    for process in psutil.process_iter(["cmdline"]):
-        with contextlib.suppress(psutil.Error):
-            if "lsp" in (process.info["cmdline"] or []) and process.environ().get("HOME") == mine:
-                found.add(process)
-    return found
-
-
 def test_a_key_goes_from_the_secret_store_to_the_provider(window: Code, fake: Provider) -> None:
     window.open(next(NAMES))
     window.command("Infill: Set the Key of the Backend")
     window.until(lambda: "secret storage" in window.everything(), "the question for the key")
     window.type("sk-from-the-editor")
-    before = servers(window)
+    before = window.servers()
     window.press("Enter")
-    window.until(lambda: servers(window) and not servers(window) & before, "a new server")
+    window.until(lambda: window.servers() and not window.servers() & before, "a new server")
     window.until_status("Infill: mistral")
     fake.answers("with_a_key")
     window.do("click", ".editor-instance .view-lines")
@@ -168,10 +156,10 @@ def test_a_key_goes_from_the_secret_store_to_the_provider(window: Code, fake: Pr
 
 
 def test_a_server_that_died_is_started_again(window: Code, fake: Provider) -> None:
-    before = servers(window)
+    before = window.servers()
     for server in before:
         server.kill()
-    window.until(lambda: servers(window) and not servers(window) & before, "a new server")
+    window.until(lambda: window.servers() and not window.servers() & before, "a new server")
     fake.answers("alive_again")
     window.open(next(NAMES))
     window.until_status("Infill: mistral")

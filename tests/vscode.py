@@ -10,10 +10,12 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.editors_found import CACHE, ROOT, VSIX
 
@@ -52,6 +54,15 @@ class Code:
         assert "error" not in answer, f"{command} {argument!r}: {answer['error']}"
         return answer["value"]
 
+    def servers(self) -> set[psutil.Process]:
+        """The language servers of this window."""
+        mine, found = str(self.folder.parent / "home"), set()
+        for process in psutil.process_iter(["cmdline"]):
+            with suppress(psutil.Error):
+                if "lsp" in (process.info["cmdline"] or []) and process.environ().get("HOME") == mine:
+                    found.add(process)
+        return found
+
     def press(self, *keys: str) -> None:
         for key in keys:
             self.do("press", key)
@@ -69,6 +80,26 @@ class Code:
     def everything(self) -> str:
         """All text of the page, with plain blanks."""
         return str(self.do("text", "everything")).replace("\u00a0", " ")
+
+    def preview(self) -> str:
+        """The text of Markdown that is shown as a page."""
+        return str(self.do("preview", "text")).replace("\u00a0", " ")
+
+    def until_seen(self, text: str) -> None:
+        self.until(lambda: text in self.everything(), f"{text!r} on the page")
+
+    def until_gone(self, text: str) -> None:
+        self.until(lambda: text not in self.everything(), f"{text!r} off the page")
+
+    def toasts(self) -> str:
+        """The messages that are shown now."""
+        return str(self.do("text", "toasts")).replace("\u00a0", " ")
+
+    def until_told(self, text: str) -> None:
+        self.until(lambda: text in self.toasts(), f"{text!r} as a message: {self.toasts()!r}")
+
+    def until_explained(self, text: str) -> None:
+        self.until(lambda: text in self.preview(), f"{text!r} in the preview: {self.preview()!r}")
 
     def until(self, happened: Callable[[], object], why: str) -> None:
         end = time.monotonic() + PATIENCE
@@ -103,6 +134,19 @@ class Code:
         self.do("click", ".editor-instance .view-lines")
         self.press("Control+End")
 
+    def close_all(self) -> None:
+        """Saves and closes all editors. Keys are lost while the focus is on its way from one part of the window to another."""
+
+        def done(keys: tuple[str, ...], what: str) -> bool:
+            self.press(*keys)
+            return self.count(what) == 0
+
+        self.until(lambda: done(("Control+s",), ".tab.dirty"), "the end of what is not saved")
+        self.until(lambda: done(("Control+k", "Control+w"), ".editor-instance"), "the end of all editors")
+
+    def count(self, selector: str) -> int:
+        return int(self.do("count", selector))
+
     def command(self, title: str) -> None:
         """Runs a command by its title in the palette, which loses keys while it opens on a busy machine."""
         for _ in range(5):
@@ -112,11 +156,16 @@ class Code:
             self.press("Escape")
         raise AssertionError(f"the palette does not find {title!r}")
 
+    def until_asked(self, question: str) -> None:
+        """Until the box in which one types or chooses shows this as its title or question."""
+        box = ".quick-input-widget:not([style*='display: none'])"
+        self.do("wait", f"{box}:has-text({json.dumps(question, ensure_ascii=False)})")
+
     def choose(self, entry: str) -> bool:
         """Takes an entry of the list that is open, once typing has brought it to the top; False where it does not."""
         self.do("wait", ".quick-input-widget:not([style*='display: none']) input")
         self.type(entry)
-        row = f".quick-input-list .monaco-list-row.focused:has-text({json.dumps(entry)})"
+        row = f".quick-input-list .monaco-list-row.focused:has-text({json.dumps(entry, ensure_ascii=False)})"
         found = self.do("appears", row) == "yes"
         if found:
             self.press("Enter")
@@ -124,11 +173,16 @@ class Code:
 
 
 @contextmanager
-def code(folder: Path, settings: Mapping[str, object], environment: Mapping[str, str]) -> Iterator[Code]:
-    """A window on the folder `project` in `folder`, with the extension installed in a profile of its own."""
+def code(
+    folder: Path, settings: Mapping[str, object], environment: Mapping[str, str], *, others: Sequence[Path] = ()
+) -> Iterator[Code]:
+    """A window on the folder `project` in `folder`, with the extension installed in a profile of its own, and with the unpacked
+    extensions `others`."""
     project, user, extensions = folder / "project", folder / "user", folder / "extensions"
-    project.mkdir()
-    (project / ".git").mkdir()
+    if not project.exists():
+        (project / ".git").mkdir(parents=True)
+    for other in others:
+        shutil.copytree(other, extensions / other.name)
     for place, held in (("User", QUIET), ("Machine", settings)):  # code-server is remote to its page
         (user / place).mkdir(parents=True)
         (user / place / "settings.json").write_text(json.dumps(held))

@@ -19,8 +19,18 @@ const texts = {
     const below = [...document.querySelectorAll('.view-zones .suggest-preview-text .view-line, .view-zones .suggest-preview-text > div > div')];
     return [inline, ...below.map((line) => line.textContent)].join('\n').replaceAll('\u00a0', ' ').replaceAll('\u200b', '');
   },
-  everything: () => document.body.innerText,
+  everything: () => document.querySelector('.monaco-workbench').innerText,
+  toasts: () => [...document.querySelectorAll('.notification-toast')].map((toast) => toast.innerText).join('\n'),
   status: () => [...document.querySelectorAll('.statusbar-item')].map((item) => item.textContent).join(' | '),
+  tooltips: () => [...document.querySelectorAll('.statusbar-item')].map((item) => item.getAttribute('aria-label')).join(' | '),
+};
+
+// A preview is a frame within a frame of the page, each of an origin of its own.
+const inPreviews = (look) =>
+  Promise.all(page.frames().map((frame) => frame.evaluate(look).catch(() => ''))).then((found) => found.join(''));
+const previews = {
+  text: () => inPreviews(() => document.querySelector('.markdown-body')?.innerText ?? ''),
+  markup: () => inPreviews(() => document.querySelector('.markdown-body')?.innerHTML ?? ''),
 };
 
 const commands = {
@@ -31,7 +41,20 @@ const commands = {
   click: (selector) => page.locator(selector).first().click(),
   press: (key) => page.keyboard.press(key),
   type: (text) => page.keyboard.type(text, { delay: 40 }),
+  rightClick: (selector) => page.locator(selector).first().click({ button: 'right' }),
+  count: (selector) => page.locator(selector).count().then(String),
+  hover: (selector) => page.locator(selector).first().hover(),
   text: (name) => page.evaluate(texts[name]),
+  preview: (name) => previews[name](),
+  async follow(text) {
+    for (const frame of page.frames()) {
+      const link = frame.locator('.markdown-body a', { hasText: text });
+      if (await link.count().catch(() => 0)) {
+        return link.first().click();
+      }
+    }
+    throw new Error('no such link in a preview');
+  },
   screenshot: (path) => page.screenshot({ path }),
   screenshotOfText: (path) => page.locator('pre').screenshot({ path }),
 };

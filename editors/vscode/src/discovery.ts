@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 const EXECUTABLE = process.platform === 'win32' ? 'infill.exe' : 'infill';
 
 interface PythonApi {
-  environments: { getActiveEnvironmentPath(): { path: string } };
+  environments: { getActiveEnvironmentPath(): { path: string }; onDidChangeActiveEnvironmentPath?: vscode.Event<unknown> };
 }
 
 /** The program's path, undefined where there is none. What a setting names is believed without a look. */
@@ -25,15 +25,26 @@ export async function findServer(): Promise<string | undefined> {
   return undefined;
 }
 
-/** The environment may lie in the workspace, so it counts only where the workspace is trusted to run programs. */
+/** Tells when the user chose another Python environment, which may have another server. */
+export async function onOtherPython(act: () => void): Promise<vscode.Disposable> {
+  const python = await pythonExtension();
+  return python?.environments.onDidChangeActiveEnvironmentPath?.(act) ?? new vscode.Disposable(() => undefined);
+}
+
+/** What the environment is known by may be its folder or its interpreter. */
 async function pythonFolders(): Promise<string[]> {
-  const python = vscode.extensions.getExtension<PythonApi>('ms-python.python');
-  if (!vscode.workspace.isTrusted || python === undefined) {
-    return [];
+  const environment = (await pythonExtension())?.environments.getActiveEnvironmentPath().path;
+  return environment === undefined ? [] : [path.dirname(environment), path.join(environment, 'bin'), path.join(environment, 'Scripts')];
+}
+
+/** The environment may lie in the workspace, so it counts only where the workspace is trusted to run programs. */
+async function pythonExtension(): Promise<PythonApi | undefined> {
+  const python = vscode.workspace.isTrusted ? vscode.extensions.getExtension<PythonApi>('ms-python.python') : undefined;
+  try {
+    return await python?.activate();
+  } catch {
+    return undefined; // its trouble is told by itself
   }
-  const api = await python.activate();
-  const environment = api.environments.getActiveEnvironmentPath().path;
-  return [path.dirname(environment), path.join(environment, 'bin')];
 }
 
 async function isExecutable(file: string): Promise<boolean> {

@@ -1,5 +1,8 @@
 // Entry point: makes the parts, says who knows whom, and registers the commands of package.json.
 import * as vscode from 'vscode';
+import { acts } from './acts';
+import { onOtherPython } from './discovery';
+import { Explanations } from './explanations';
 import { KeyStore } from './keys';
 import { Menu } from './menu';
 import { Server } from './server';
@@ -15,12 +18,13 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const snooze = new Snooze();
   const suggestions = new Suggestions(snooze);
   const keys = new KeyStore(context.secrets);
-  const running = new Server(log, keys, suggestions);
+  const running: Server = new Server(log, keys, suggestions, (place) => explanations.explain(place));
   server = running;
+  const explanations = new Explanations(running);
   const terminal = new Terminal(running);
   const status = new StatusBar(running, snooze);
   const menu = new Menu(running, snooze, keys, terminal, log);
-  context.subscriptions.push(log, snooze, running, status);
+  context.subscriptions.push(log, snooze, running, status, explanations);
 
   const commands: Record<string, () => unknown> = {
     'infill.menu': () => menu.show(),
@@ -39,6 +43,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     'infill.acceptWord': () => suggestions.acceptPart('editor.action.inlineSuggest.acceptNextWord', running),
     'infill.acceptLine': () => suggestions.acceptPart('editor.action.inlineSuggest.acceptNextLine', running),
     'infill.dismiss': () => suggestions.dismiss(running),
+    ...acts(running, explanations, menu),
   };
   for (const [name, does] of Object.entries(commands)) {
     context.subscriptions.push(vscode.commands.registerCommand(name, does));
@@ -52,6 +57,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.workspace.onDidGrantWorkspaceTrust(() => void running.restart()),
   );
   await running.start();
+  context.subscriptions.push(await onOtherPython(() => void running.lookAgain()));
 }
 
 export async function deactivate(): Promise<void> {

@@ -1,36 +1,40 @@
 // The language server's process: found, started with key and settings, restarted with growing pauses when it dies.
 import * as vscode from 'vscode';
-import type { ErrorHandler, LanguageClientOptions, ServerOptions, StaticFeature } from 'vscode-languageclient/node';
-import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
+import type { ErrorHandler, LanguageClientOptions, Middleware, ServerOptions } from 'vscode-languageclient/node';
+import { CloseAction, ErrorAction, LanguageClient, ProgressType, State, TransportKind } from 'vscode-languageclient/node';
+import { ANNOUNCE } from './announce';
 import { findServer } from './discovery';
+import { askUser } from './input';
 import type { KeyStore } from './keys';
 import { settingsFor } from './settings';
+import type { Place } from './place';
 import type { Suggestions } from './suggestions';
+import { work } from './work';
 
 export interface Health {
   health: 'starting' | 'ready' | 'busy' | 'warning' | 'error' | 'off' | 'stopped';
   message: string;
   backend: string;
   model: string;
+  mute: string; // why nothing can be asked by hand and what to set, empty where it can
 }
 
-const STARTING: Health = { health: 'starting', message: '', backend: '', model: '' };
+const STARTING: Health = { health: 'starting', message: '', backend: '', model: '', mute: 'The server is not running.' };
 const RESTARTS_MOST = 5;
 const CALM = 180_000; // milliseconds after which earlier deaths are forgotten
 
-/** Tells the server that `infill/status` is read here. */
-const READS_STATUS: StaticFeature = {
-  fillClientCapabilities(capabilities) {
-    capabilities.experimental = { ...(capabilities.experimental as object | undefined), infill: { status: true } };
-  },
-  initialize() { /* nothing to set up */ },
-  getState: () => ({ kind: 'static' }),
-  clear() { /* nothing to undo */ },
+/** Commands that ask a model, and what their progress is called. */
+const ASKING: Record<string, string> = {
+  'infill.refactor': 'Infill: working out an edit',
+  'infill.fix': 'Infill: fixing',
+  'infill.tests': 'Infill: writing tests',
+  'infill.review': 'Infill: reviewing',
 };
 
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private deaths: number[] = [];
+  private restarting = Promise.resolve();
   private readonly changes = new vscode.EventEmitter<Health>();
   readonly onHealth = this.changes.event;
   health: Health = STARTING;
@@ -40,6 +44,7 @@ export class Server implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
     private readonly keys: KeyStore,
     private readonly suggestions: Suggestions,
+    private readonly explain: (argument: Place) => Promise<void>,
   ) {}
 
   async start(): Promise<void> {
@@ -52,7 +57,8 @@ export class Server implements vscode.Disposable {
     this.tell(STARTING);
     const client = new LanguageClient('infill', 'Infill', this.run(this.program), await this.options());
     this.client = client;
-    client.registerFeature(READS_STATUS);
+    client.registerFeature(ANNOUNCE);
+    client.onRequest('infill/input', askUser);
     client.onNotification('infill/status', (health: Health) => { this.tell(health); });
     client.onDidChangeState(({ newState }) => {
       void vscode.commands.executeCommand('setContext', 'infill.running', newState === State.Running);
@@ -76,10 +82,37 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  async restart(): Promise<void> {
-    this.deaths = [];
-    await this.stop();
-    await this.start();
+  /** One after the other: a second wish may come while the server is still on its way down. */
+  restart(): Promise<void> {
+    this.restarting = this.restarting.then(async () => {
+      this.deaths = [];
+      await this.stop();
+      await this.start();
+    });
+    return this.restarting;
+  }
+
+  /** Restarts where another program would be found now. */
+  async lookAgain(): Promise<void> {
+    if ((await findServer()) !== this.program) {
+      await this.restart();
+    }
+  }
+
+  /** Undefined where there is no server, or none that answers. */
+  async request<Answer>(method: string, params: object): Promise<Answer | undefined> {
+    return this.client?.state === State.Running ? this.client.sendRequest<Answer>(method, params) : undefined;
+  }
+
+  /** The same for what takes a model's time, with a progress; see `work`. */
+  async work<Answer>(title: string, method: string, params: object, enough?: vscode.CancellationToken): Promise<Answer | undefined> {
+    return this.client === undefined ? undefined : work<Answer>(this.client, title, method, params, enough);
+  }
+
+  /** Pieces of the answer to an `infill/chat` that has this `partialResultToken`. */
+  onMarkdown(token: string, take: (markdown: string) => void): vscode.Disposable {
+    const type = new ProgressType<{ markdown: string }>();
+    return this.client?.onProgress(type, token, ({ markdown }) => { take(markdown); }) ?? new vscode.Disposable(() => undefined);
   }
 
   notify(method: string, params: object): void {
@@ -96,6 +129,7 @@ export class Server implements vscode.Disposable {
   private tell(health: Health): void {
     this.health = health;
     this.changes.fire(health);
+    void vscode.commands.executeCommand('setContext', 'infill.talks', health.mute === '');
   }
 
   private run(program: string): ServerOptions {
@@ -110,16 +144,29 @@ export class Server implements vscode.Disposable {
       initializationOptions: { settings: settingsFor(), ...(key ? { api_key: key } : {}) },
       outputChannel: this.log,
       errorHandler: this.errorHandler(),
-      middleware: {
-        provideInlineCompletionItems: this.suggestions.provide,
-        workspace: {
-          configuration: (params) =>
-            params.items.map((item) => (item.section === 'infill' ? settingsFor(item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined) : null)),
-          // The client would push defaults too; the server asks when it hears that something has changed.
-          didChangeConfiguration: () => {
-            this.notify('workspace/didChangeConfiguration', { settings: null });
-            return Promise.resolve();
-          },
+      middleware: this.middleware(),
+    };
+  }
+
+  private middleware(): Middleware {
+    return {
+      provideInlineCompletionItems: this.suggestions.provide,
+      resolveCodeAction: (action) => action, // they are whole: see ANNOUNCE
+      executeCommand: async (command, given: unknown[], next): Promise<unknown> => {
+        const title = ASKING[command];
+        if (command === 'infill.explain') {
+          await this.explain(given[0] as Place);
+          return null;
+        }
+        return title === undefined ? await next(command, given) : this.work(title, 'workspace/executeCommand', { command, arguments: given });
+      },
+      workspace: {
+        configuration: (params) =>
+          params.items.map((item) => (item.section === 'infill' ? settingsFor(item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined) : null)),
+        // The client would push defaults too; the server asks when it hears that something has changed.
+        didChangeConfiguration: () => {
+          this.notify('workspace/didChangeConfiguration', { settings: null });
+          return Promise.resolve();
         },
       },
     };
@@ -152,7 +199,7 @@ export class Server implements vscode.Disposable {
     if (chosen === choose) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'infill.server.path');
     } else if (chosen === again) {
-      await this.restart();
+      void this.restart();
     } else if (chosen === show) {
       this.log.show();
     }
