@@ -67,6 +67,18 @@ def test_a_word_a_line_and_the_rest_are_accepted_one_after_the_other(window: Cod
     window.until_saved(name, f"x = 1\ndef top(values):\n{body}")
 
 
+def test_a_part_may_be_taken_and_the_rest_left(window: Code, fake: Provider) -> None:
+    fake.answers("this and that")
+    window.open(next(NAMES))
+    window.type("part = ")
+    window.until_ghost("this and that")
+    window.press("Control+ArrowRight")
+    window.until_ghost(" and that")
+    fake.answers("")
+    window.type(";")
+    window.until_ghost("")
+
+
 def test_typing_what_it_says_asks_the_provider_once(window: Code, fake: Provider) -> None:
     fake.answers("values[0]")
     window.open(next(NAMES))
@@ -102,19 +114,30 @@ def test_escape_dismisses_and_asking_by_hand_brings_it_back(window: Code, fake: 
     window.until_ghost("unwanted_name")
 
 
-def test_a_notebook_cell_is_completed(window: Code, fake: Provider) -> None:
+def test_a_notebook_cell_is_completed_by_what_the_other_cells_say(window: Code, fake: Provider) -> None:
     fake.answers("mean(values)")
-    cells = [{"cell_type": "code", "source": ["x = 1"], "metadata": {}, "outputs": [], "execution_count": None}]
+    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**code, "source": [text]} for text in ("x = 1", "def mean_of_the_last_cell(values):\n    pass")]
     notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (window.folder / "cells.ipynb").write_text(json.dumps(notebook))
     window.do("open", "cells.ipynb")
     window.do("click", ".notebookOverlay .cell-editor-container .view-lines")
     window.press("Control+End")
     window.press("Enter")
-    window.type("y = ")
+    window.type("y = mean_of")
     window.until_ghost("mean(values)")
+    assert b"def mean_of_the_last_cell(values):" in fake.last_body
     window.press("Tab")
     window.until_ghost("")
+
+
+def test_what_another_tool_finds_wrong_reaches_the_model(window: Code, fake: Provider) -> None:
+    fake.answers('"c": 2')
+    window.open("broken.json", '{\n  "a": ,\n  "b": 1,\n')
+    window.until_status(" 2")  # VS Code's own server for JSON has found both errors
+    window.type("  ")
+    window.until_ghost('"c": 2')
+    assert b"Value expected" in fake.last_body
 
 
 def test_the_menu_snoozes_and_wakes(window: Code, fake: Provider) -> None:
@@ -128,6 +151,32 @@ def test_the_menu_snoozes_and_wakes(window: Code, fake: Provider) -> None:
     assert (window.ghost(), fake.asked) == ("", asked)
     window.command("Infill: Snooze for 10 Minutes")
     window.until_status("Infill: mistral")
+
+
+def test_the_menu_switches_a_language_off_and_on(window: Code, fake: Provider) -> None:
+    fake.answers("of_python")
+    window.open(next(NAMES))
+    window.do("click", ".statusbar-item:has-text('Infill')")
+    assert window.choose("Switch off for python")
+    window.until(
+        lambda: "languages_off" in (window.folder.parent / "user/User/settings.json").read_text(), "the setting"
+    )
+    asked = fake.asked
+    window.do("click", ".editor-instance .view-lines")
+    window.press("Control+End")
+    window.type("zebra = ")
+    window.until_seen("zebra = ")
+    window.do("click", ".statusbar-item:has-text('Infill')")
+    assert window.choose("Switch on for python")
+    assert (window.ghost(), fake.asked) == ("", asked)
+    window.do("click", ".editor-instance .view-lines")
+    window.press("Control+End")
+
+    def asked_by_hand() -> bool:
+        window.press("Alt+\\")  # the server may not have heard yet
+        return window.ghost() == "of_python"
+
+    window.until(asked_by_hand, "ghost text, once it is on again")
 
 
 def test_why_is_shown_beside(window: Code) -> None:
@@ -180,4 +229,9 @@ def test_what_became_of_suggestions_is_in_the_usage(window: Code, fake: Provider
         days: list[dict[str, int]] = json.loads(done.stdout)
         return days[0] if days else {"accepted": 0, "partly": 0, "rejected": 0}
 
-    window.until(lambda: day()["accepted"] >= 3 and day()["rejected"] >= 1, "what was accepted and rejected")
+    def counted() -> bool:
+        today = day()
+        return today["accepted"] >= 3 and today["partly"] >= 1 and today["rejected"] >= 1
+
+    window.until(counted, "what was accepted, accepted in part and rejected")
+    window.until(lambda: " tokens, $" in str(window.do("text", "tooltips")), "tokens and cost in the tooltip")

@@ -7,8 +7,10 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.vscode import Code, code
@@ -97,5 +99,8 @@ def test_a_changed_setting_reaches_the_running_server(window: Code) -> None:
 
 def running(window: Code) -> str:
     """The command lines of this window's servers, with their process ids."""
-    found = [f"{process.pid} {' '.join(process.cmdline())}" for process in window.servers()]
+    found = []
+    for process in window.servers():
+        with suppress(psutil.Error):  # it may have ended meanwhile
+            found.append(f"{process.pid} {' '.join(process.cmdline())}")
     return "\n".join(sorted(found))

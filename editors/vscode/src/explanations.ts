@@ -9,6 +9,7 @@ import type { Server } from './server';
 export const SCHEME = 'infill-explanation';
 const PREVIEW = 'vscode.markdown.preview.editor';
 const KEPT = 20;
+const LOADS = [2_000, 10_000]; // milliseconds in which a preview is there, on a machine with time and on one without
 
 interface Message { role: 'user' | 'assistant'; text: string }
 interface Told { markdown?: string; linked?: string; declined?: string }
@@ -79,6 +80,7 @@ export class Explanations implements vscode.TextDocumentContentProvider, vscode.
     const before = talk.text;
     const going = new vscode.CancellationTokenSource();
     talk.going = going;
+    const opened = Date.now();
     await open(talk.page);
     const { uri, range } = talk.about;
     const asked = { textDocument: { uri }, range, messages: talk.messages, links: true, partialResultToken: randomUUID() };
@@ -100,6 +102,7 @@ export class Explanations implements vscode.TextDocumentContentProvider, vscode.
       talk.text = before + followable(told.linked ?? told.markdown);
       this.changes.fire(talk.page);
     }
+    refresh(opened);
   }
 
   private show(talk: Conversation, more: string): void {
@@ -125,6 +128,13 @@ async function open(page: vscode.Uri): Promise<void> {
     await vscode.commands.executeCommand('vscode.openWith', page, PREVIEW, where);
   } catch {
     await vscode.window.showTextDocument(page, where);
+  }
+}
+
+/** A preview that is still loading drops what changes meanwhile, so the end of a quick answer is shown again. */
+function refresh(opened: number): void {
+  for (const wait of LOADS.map((loaded) => opened + loaded - Date.now()).filter((left) => left > 0)) {
+    setTimeout(() => void vscode.commands.executeCommand('markdown.preview.refresh').then(undefined, () => undefined), wait);
   }
 }
 

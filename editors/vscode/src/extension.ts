@@ -5,6 +5,7 @@ import { onOtherPython } from './discovery';
 import { Explanations } from './explanations';
 import { KeyStore } from './keys';
 import { Menu } from './menu';
+import { Problems } from './problems';
 import { Server } from './server';
 import { Snooze } from './snooze';
 import { StatusBar } from './status';
@@ -24,7 +25,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const terminal = new Terminal(running);
   const status = new StatusBar(running, snooze);
   const menu = new Menu(running, snooze, keys, terminal, log);
-  context.subscriptions.push(log, snooze, running, status, explanations);
+  context.subscriptions.push(log, snooze, running, status, explanations, new Problems(running));
 
   const commands: Record<string, () => unknown> = {
     'infill.menu': () => menu.show(),

@@ -50,7 +50,9 @@ export class StatusBar implements vscode.Disposable {
     this.item.tooltip = lines.filter((line) => line !== '').join('\n');
     const alarming = !paused && (health === 'error' || health === 'stopped');
     this.item.backgroundColor = alarming ? new vscode.ThemeColor('statusBarItem.errorBackground') : undefined;
-    if (health === 'ready') {
+    if (health === 'starting') {
+      this.usageAt = 0; // the server that ended has written down what it counted
+    } else if (health === 'ready') {
       void this.refreshUsage();
     }
   }
