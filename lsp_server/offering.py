@@ -37,7 +37,7 @@ def code_action(at: Connection, params: object) -> list[Json]:
             actions, optional(context, "only")
         )  # the cursor only moved: no lamp beside every line
     for problem in _problems(context):
-        title = f"Fix: {str(problem['message'])[:LONGEST_TITLE]}"
+        title = f"Fix: {_short(str(problem['message']))}"
         actions.append(_edit(at, title, "quickfix", {**argument, "problem": problem["message"]}, diagnostics=[problem]))
     for each in acts.offers(snapshot, start, end):
         actions.append(_edit(at, each.title, each.kind, {**argument, "name": each.name}))
@@ -68,7 +68,7 @@ def _fixes(at: Connection, snapshot: Snapshot, span: Params) -> list[Json]:
     """The replacements of findings on the lines of the range."""
     first, last = natural(obj(span, "start"), "line"), natural(obj(span, "end"), "line")
     return [
-        _edit(at, f"Fix: {each.message[:LONGEST_TITLE]}", "quickfix", {"uri": snapshot.uri, "finding": number})
+        _edit(at, f"Fix: {_short(each.message)}", "quickfix", {"uri": snapshot.uri, "finding": number})
         for number, each in enumerate(at.findings.get(snapshot.uri, ()))
         if each.replacement is not None and each.first <= last and first <= each.last
     ]
@@ -80,6 +80,15 @@ def _edit(at: Connection, title: str, kind: str, argument: Json, **more: object)
         return act_replies.unresolved(title, kind, argument=argument, **more)
     command = "infill.fix" if "finding" in argument else "infill.refactor"
     return act_replies.action(title, kind, command=command, argument=argument, **more)
+
+
+def _short(message: str) -> str:
+    """What fits a menu; cut between words."""
+    words = " ".join(message.split())
+    if len(words) <= LONGEST_TITLE:
+        return words
+    cut = words[:LONGEST_TITLE]
+    return (cut.rpartition(" ")[0] or cut).rstrip(".,;:") + "…"
 
 
 def _problems(context: object) -> list[dict[str, Any]]:

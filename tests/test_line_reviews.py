@@ -51,6 +51,15 @@ def shown_after(client: Actor) -> list[dict[str, Any]]:
     return shown
 
 
+def test_a_long_finding_is_a_title_of_whole_words(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = "A rate of -1 divides by zero, and one below -1 turns the sign of the price."
+    with editor(project, monkeypatch, FINDINGS.replace("Divides by zero.", message)) as (client, _):
+        client.run(client.action("Review the file")["command"])
+        assert (
+            client.action("Fix: ")["title"] == "Infill: Fix: A rate of -1 divides by zero, and one below -1 turns the…"
+        )
+
+
 def test_a_review_is_cleared_by_command(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with editor(project, monkeypatch, FINDINGS) as (client, _):
         client.run(client.action("Review the file")["command"])

@@ -26,6 +26,8 @@ PATIENCE = 90.0  # seconds, for machines that do much else
 QUIET = {
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
+    "workbench.reduceMotion": "on",
+    "remote.autoForwardPorts": False,
     "security.workspace.trust.enabled": False,
     "telemetry.telemetryLevel": "off",
     "chat.disableAIFeatures": True,
