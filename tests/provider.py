@@ -49,7 +49,7 @@ class Provider:
 
     def answers(self, *pieces: str, pause: float = 0.0) -> None:
         """From now on every question for a completion gets these pieces, `pause` seconds apart."""
-        self._completes = stream(fim(*pieces), pause=pause)
+        self._server.answer, self._completes = self._answer, stream(fim(*pieces), pause=pause)
 
     def says(self, *scripts: str | Answer) -> None:
         """From now on what is asked by hand gets these answers, one after the other, and then the last again and again."""
