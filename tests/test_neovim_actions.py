@@ -44,10 +44,6 @@ INIT = f"""
 """
 
 
-def options(url: str, **more: object) -> dict[str, Any]:
-    return {"cmd": SERVER, "automatic": False, "settings": {"backend": "openai", "base_url": url}, **more}
-
-
 @pytest.fixture(scope="module")
 def model() -> Iterator[FaultServer]:
     with chat_server("?") as running:
@@ -59,7 +55,8 @@ def shared(
     request: pytest.FixtureRequest, model: FaultServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Neovim]:
     folder = tmp_path_factory.mktemp(f"actions-{request.param}")
-    with neovim(FOUND[request.param], folder, INIT % json.dumps(options(model.url)), {}) as nv:
+    options = {"cmd": SERVER, "automatic": False, "settings": {"backend": "openai", "base_url": model.url}}
+    with neovim(FOUND[request.param], folder, INIT % json.dumps(options), {}) as nv:
         yield nv
 
 
@@ -262,6 +259,15 @@ def test_an_explanation_streams_and_answers_further_questions(nv: Neovim, model:
     enter(nv, "markdown")
     nv.keys("q")
     nv.until(lambda: shown(nv, "markdown") == "", "the window to close")
+
+
+def test_explain_is_a_code_action_too_and_ends_with_its_file(nv: Neovim, model: FaultServer) -> None:
+    answers(model, "It divides.\n")
+    nv.lua("_G.choice = 'Infill: Explain'; vim.lsp.buf.code_action()")
+    nv.until(lambda: "It divides." in shown(nv, "markdown"), "the explanation")
+    nv.nvim.command("bwipeout! #")
+    nv.nvim.command("Infill ask And now?")
+    assert "not open any more" in told(nv) and "And now?" not in shown(nv, "markdown")
 
 
 def test_a_question_begins_a_conversation_about_the_lines(nv: Neovim, model: FaultServer) -> None:

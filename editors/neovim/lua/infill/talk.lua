@@ -71,10 +71,6 @@ end
 ---@param buf integer
 local function send(buf)
   local talk = talks[buf]
-  if not vim.api.nvim_buf_is_loaded(talk.source) or not client.of(talk.source) then
-    acting.say('the file of this conversation is not open any more.', vim.log.levels.WARN)
-    return
-  end
   local params = {
     textDocument = { uri = vim.uri_from_bufnr(talk.source) },
     range = range_of(talk),
@@ -241,6 +237,9 @@ function M.ask(question)
     return
   elseif talks[buf].token then
     acting.say('the model is still answering. `:Infill cancel` stops it.')
+    return
+  elseif not vim.api.nvim_buf_is_loaded(talks[buf].source) or not client.of(talks[buf].source) then
+    acting.say('the file of this conversation is not open any more.', vim.log.levels.WARN)
     return
   elseif not question then
     vim.ui.input({ prompt = 'Infill: ' }, function(text)
