@@ -156,3 +156,17 @@ def test_what_is_imported_by_name_is_shown_before_it_is_used(root: Path) -> None
         "app/boats.py: class Boat:",
         "app/boats.py: def steer(self, course):",
     ]
+
+
+def test_a_package_that_passes_on_many_names_is_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"name_{number}" for number in range(60)]
+    files = {
+        "app/__init__.py": "".join(f"from .deep import {name}\n" for name in names),
+        "app/deep.py": "".join(f"def {name}(): ...\n" for name in names),
+    }
+    asked: list[Path] = []
+    imports = Index.imports
+    monkeypatch.setattr(Index, "imports", lambda index, path: asked.append(path) or imports(index, path))
+    text = f"from app import {', '.join(names)}\n‸\n"
+    assert len(check(root, "main.py", text, files, definitions.look_at_imports)) == len(names)
+    assert asked == [root / "app" / "__init__.py"]

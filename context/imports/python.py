@@ -39,8 +39,11 @@ def _from(module: str, listed: str, here: Path, files: Files) -> Iterator[Import
             yield Imported(paths)
         return
     names: list[tuple[str, str]] = []
+    outside = False
     for name, alias in _NAME.findall(listed):
-        submodule = _submodule(module, name, paths, here, files)
+        submodule = () if outside else _submodule(module, name, paths, here, files)
+        # A package without a file of its own has nothing but modules: where one name is none, it is not here at all.
+        outside |= not paths and not submodule
         if submodule:
             yield Imported(submodule)
         else:

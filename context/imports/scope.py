@@ -42,6 +42,9 @@ READERS: Mapping[str, Reader] = {
     "typescriptreact": javascript,
 }
 
+Read = tuple[dict[str, tuple[str, tuple[Path, ...]]], dict[Path, None]]
+"""Name here → (name there, files); and the files of which everything is imported."""
+
 HEAD = 16_000
 """Characters at the top of a file in which its imports are looked for."""
 
@@ -68,6 +71,7 @@ class Scope:
     def __init__(self, here: Path | None, language: str, statements: str, index: Index, files: Files) -> None:
         self._index, self._files, self._here = index, files, here
         self._known: dict[str, list[Defined]] = {}
+        self._modules: dict[Path, Read] = {}
         self.named, self.whole = _read(language, statements, here, files) if here is not None else ({}, {})
         if language in INCLUDING:
             for path in tuple(self.whole):
@@ -116,8 +120,13 @@ class Scope:
                 return found
         return []
 
-    def _passed_on(self, path: Path) -> tuple[dict[str, tuple[str, tuple[Path, ...]]], dict[Path, None]]:
-        return _read(language_of(path), "\n".join(self._index.imports(path)), path, self._files)
+    def _passed_on(self, path: Path) -> Read:
+        """What another file imports, read once however many names come through it."""
+        known = self._modules.get(path)
+        if known is None:
+            text = "\n".join(self._index.imports(path))
+            known = self._modules[path] = _read(language_of(path), text, path, self._files)
+        return known
 
 
 class Scopes:
@@ -142,10 +151,7 @@ class Scopes:
         return known[1]
 
 
-def _read(
-    language: str, text: str, here: Path, files: Files
-) -> tuple[dict[str, tuple[str, tuple[Path, ...]]], dict[Path, None]]:
-    """Name here → (name there, files); and the files of which everything is imported."""
+def _read(language: str, text: str, here: Path, files: Files) -> Read:
     named: dict[str, tuple[str, tuple[Path, ...]]] = {}
     whole: dict[Path, None] = {}
     reader = READERS.get(language)
