@@ -35,11 +35,11 @@ def main() -> None:
         costs = [cost(form, places, anchored=anchored) for anchored in (False, True)]
         print(f"  {form:12}", "   ".join(f"{mean:6.2f} {most:4}" for mean, most in costs))
     print(
-        "places where the tokens asked with begin the line as it is tokenized: as typed, one back, all that one could begin with"
+        "places where what is asked with begins the line's own tokens: as typed, one back, all that one could begin with"
     )
     for name, vocabulary in (("600", Vocabulary(tokenizer("qwen"))), ("32,000", Vocabulary(learnt(32_000, chance)))):
         count, *shares = reached(vocabulary, texts[::8])
-        print(f"  {name:>6} entries, {count} places", *(f"{share:7.1%}" for share in shares))
+        print(f"  {name:>6} entries, {count:.0f} places", *(f"{share:7.1%}" for share in shares))
 
 
 def drawn(texts: list[str], chance: random.Random) -> list[tuple[str, str, str]]:
