@@ -210,6 +210,12 @@ async def test_out_of_memory_ends_the_answer_and_not_the_host() -> None:
         assert await ask(scheduler, (1,), 3) == [2, 3, 4]
 
 
+async def test_a_job_for_which_there_never_is_room_does_not_wait_for_ever() -> None:
+    async with counting(CountingReader(room=0)) as scheduler:
+        with pytest.raises(HostOutOfMemory):
+            await ask(scheduler, (1,), 3)
+
+
 async def test_memory_that_suffices_once_the_caches_are_dropped_is_no_error() -> None:
     reader = CountingReader()
     reader.failures = [MemoryError()]

@@ -106,6 +106,18 @@ def test_what_newer_ones_of_its_document_have_overtaken_goes_before_what_is_olde
     assert [sequence.ids[0] for sequence in sequences._held] == [200, 301, 302, 400]
 
 
+def test_what_could_be_copied_is_taken_over_where_there_is_no_room_for_both() -> None:
+    """It once was spared for ever: the new job found no room, and nothing was at work that would have made any."""
+    for long in (50, 2 * STEP):
+        sequences = Sequences(LAYOUT, 2 * ONE if long > STEP else ONE)
+        held(sequences, TEXT, "a")
+        ids = [*TEXT[:30], *range(500, 500 + long)]
+        taken = sequences.take(ids, "b", len(ids) if long < STEP else 2 * STEP)
+        assert taken is not None
+        assert taken.ids == TEXT[:30]
+        assert sequences.bytes <= sequences.budget
+
+
 def test_what_runs_is_never_dropped() -> None:
     sequences = Sequences(LAYOUT, 2 * ONE)
     assert sequences.take(TEXT, "a", 100) is not None

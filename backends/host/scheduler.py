@@ -148,6 +148,8 @@ class Scheduler:
             draft = AHEAD if self._drafts and not alone and plain <= self._turns.pace.rows // (1 + AHEAD) else 0
             reading.append((run, run.row(most, draft, cost)))
         if not reading:
+            if not self._active:  # nothing is at work that would make room for those who wait
+                self._fail(list(self._waiting), HostOutOfMemory())
             return
 
         def interrupted() -> bool:
@@ -198,6 +200,7 @@ class Scheduler:
                 resting = [other for other in self._active if not other.job.typing]
                 if run.job.typing and resting:
                     self._rest(resting[-1])
+                    self._admit()
                 return
             run.begin(sequence)
             with self._changed:

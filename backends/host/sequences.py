@@ -81,19 +81,24 @@ class Sequences:
         """
         donor, agreed = self._longest(ids[:-1])
         if donor is not None and not donor.busy and _may_lose_the_rest(donor, agreed, document):
-            donor.crop(agreed)
-            donor.document, donor.busy = document, True
-            if donor.capacity >= room or self._grow(donor, room):
-                return donor
-            self.give(donor)
-            return None
+            return self._taken_over(donor, agreed, document, room)
         if not self._make_room(_rounded(room), spared=donor):
-            return None
+            if donor is None or donor.busy:
+                return None
+            return self._taken_over(donor, agreed, document, room)
         made = self._made(document, _rounded(room))
         if donor is not None and agreed >= WORTH_COPYING:
             _copy(donor, made, agreed)
         self._held.append(made)
         return made
+
+    def _taken_over(self, donor: Sequence, agreed: int, document: str, room: int) -> Sequence | None:
+        donor.crop(agreed)
+        donor.document, donor.busy = document, True
+        if donor.capacity >= room or self._grow(donor, room):
+            return donor
+        self.give(donor)
+        return None
 
     def give(self, sequence: Sequence) -> None:
         """The request has ended; the sequence stays for the next one, unless it holds nothing."""
