@@ -40,17 +40,24 @@ def read(path: Path) -> Results:
 
 def row_of(name: str, results: Results) -> str:
     found = summary(results)
-    cells = [f"{found['lines']} / {found['commits']}"]
+    cells = [f"{len([one for one in results if _is_line(one)])} / {len({one.commit for one in results})}"]
     cells += [_with_interval(found[f"exact, {kind}"]) for kind in ("start", "mid", "part")]
     cells += [_number(found.get(f"exact, mid, {part}")) for part in ("source", "tests")]
     cells.append(_number(found["edit similarity, mid"]))
     cells.append(_with_interval(found["automatic: places where something is shown"]))
     cells.append(_with_interval(found["automatic: shown and right"]))
     cells.append(_number(found["automatic: expected calibration error"]))
-    cells.append(_with_interval(found["typing: characters completed"]))
-    cells.append(_number(found["typing: shown and right"]))
-    cells.append(_number(found["typing: wrong per line (number)"], 2))
+    if any(isinstance(one, TypingResult) for one in results):
+        cells.append(_with_interval(found["typing: characters completed"]))
+        cells.append(_number(found["typing: shown and right"]))
+        cells.append(_number(found["typing: wrong per line (number)"], 2))
+    else:
+        cells += [""] * 3
     return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _is_line(result: PointResult | TypingResult) -> bool:
+    return isinstance(result, PointResult) and result.kind == "start"
 
 
 def _number(figure: Figure | None, digits: int = 1) -> str:

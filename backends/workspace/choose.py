@@ -13,6 +13,8 @@ from context.clock import Clock
 
 COMPARED = 5
 """Whole guesses that are compared when the user asks by hand."""
+PLAIN = 0.4
+"""A whole guess as likely as this needs no comparing: the others share the rest."""
 SHORTEST = 3
 """Characters that are worth showing unasked."""
 FEW_TOKENS, FEW_CHARACTERS, SURER = 3, 8, 50
@@ -73,14 +75,14 @@ async def whole_lines(cursor: Cursor, judge: LineJudge, clock: Clock) -> list[Gu
 
 
 async def whole_guesses(cursor: Cursor, clock: Clock) -> list[Guess]:
-    """The likeliest whole lines, likeliest first."""
+    """The likeliest whole lines, likeliest first; one alone where it is plain."""
     found: list[Guess] = []
     for guess in guesses(cursor.model, cursor.start):
         if guess is None:
             await clock.sleep(0)
             continue
         found.append(guess)
-        if len(found) >= COMPARED:
+        if len(found) >= COMPARED or (len(found) == 1 and guess.chance >= PLAIN):
             break
     return found
 

@@ -142,7 +142,7 @@ def rough_of(pool: Pool, at: Here, context: Sequence[int], shape: Sequence[int],
         out[5, 1:] = above[1:] & (lines.second[:-1] == lines.second[at.above])
         out[6, 1:] = above[1:] & (lines.text[:-1] == lines.text[at.above])
     if at.second >= 0:
-        out[7, 2:] = above[2:] & above_is(lines, at.second)
+        out[7, 2:] = above[2:] & (lines.first[:-2] == lines.first[at.second]) & ~lines.new[1:-1]
     if at.below >= 0:
         follows = (lines.first[1:] == lines.first[at.below]) & ~lines.new[1:]
         out[8, :-1] = follows
@@ -166,12 +166,6 @@ def rough_of(pool: Pool, at: Here, context: Sequence[int], shape: Sequence[int],
         out[18] = under & (lines.text[parent] == lines.text[at.parent])
         out[19] = under & (np.arange(size) - parent == at.place)
     return out.T
-
-
-def above_is(lines: Lines, second: int) -> NDArray[np.bool_]:
-    """By line, from the third on: whether the line two above begins as line `second` does."""
-    same: NDArray[np.bool_] = (lines.first[:-2] == lines.first[second]) & ~lines.new[1:-1]
-    return same
 
 
 def _shared(tokens: Ints, start: Ints, wanted: Sequence[int]) -> Ints:

@@ -23,7 +23,7 @@ from context.privacy import FimContext, Gate
 from context.snapshot import Snapshot
 from editors.headless.history import Commit, History
 from editors.headless.metrics import edit_similarity, exact
-from editors.headless.past import AddedLine, Past, added_lines, points, token_spans
+from editors.headless.past import AddedLine, Past, Point, added_lines, points, token_spans
 
 SHORTEST = 3
 """Characters of an automatic suggestion that is worth showing."""
@@ -146,16 +146,18 @@ async def replay(
                 previous = line
                 before, after = line.around()
                 for point in points(line, chance):
-                    yield await _at_point(point.kind, line, point.column, before, after, answerer, clock, floor)
-                yield await _typing(line, before, after, answerer, clock, floor)
+                    yield await at_point(point, before, after, answerer, clock, floor)
+                yield await typed_out(line, before, after, answerer, clock, floor)
     finally:
         history.close()
 
 
-async def _at_point(
-    kind: str, line: AddedLine, column: int, before: str, after: str, answerer: Answerer, clock: Clock, floor: float
+async def at_point(
+    point: Point, before: str, after: str, answerer: Answerer, clock: Clock, floor: float
 ) -> PointResult:
-    prefix, truth = before + line.text[:column], line.text[column:]
+    """Asks by hand and unasked. `before` and `after` are the file around the line."""
+    line, truth = point.line, point.truth
+    prefix = before + line.text[: point.column]
     began = clock.now()
     best, confidence = await answerer.answer(line.path, line.language, prefix, after, 0.0)
     spent = clock.now() - began
@@ -165,7 +167,7 @@ async def _at_point(
         line.commit.hash,
         line.path,
         line.is_test,
-        kind,
+        point.kind,
         line.number == 0,
         len(truth),
         exact(best, truth),
@@ -178,9 +180,10 @@ async def _at_point(
     )
 
 
-async def _typing(
+async def typed_out(
     line: AddedLine, before: str, after: str, answerer: Answerer, clock: Clock, floor: float
 ) -> TypingResult:
+    """Types the line, and takes what is right."""
     text = line.text.rstrip()
     at = len(text) - len(text.lstrip())
     length = len(text) - at
