@@ -50,7 +50,7 @@ def matches(found: Iterable[Found], near: frozenset[str]) -> dict[str, float]:
     return best
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=1_000)
 def _lines(text: str) -> tuple[frozenset[str], ...]:
     """The names of each line."""
     return tuple(frozenset(IDENTIFIER.findall(line)) - EVERYWHERE for line in text.split("\n"))

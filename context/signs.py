@@ -135,7 +135,7 @@ def _pieces(name: str) -> tuple[str, ...]:
     return whole[1:] or whole
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=1_000)
 def _uses(text: str) -> tuple[tuple[str, int, int, int, int, int, int], ...]:
     """For each name of a text how often it is there, and of these as an attribute, called, as a keyword; first and last line.
 
