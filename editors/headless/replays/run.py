@@ -1,6 +1,6 @@
 """All questions of a replay, commit by commit: each is a task in a tree and with servers of its own, kept when it is done.
 
-Both modes have a server each, since what somebody was offered by hand would be known to the server while the line is typed.
+Both modes have a server each: what stands in the file while somebody asks by hand would tell the server how the line begins.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from editors.headless.replays.typing_again import type_again
 from editors.headless.replays.upstream import Paid, Upstream, is_served
 from editors.headless.runs.measures import VISIBLE
 from editors.headless.runs.rows import Pair, Row
-from editors.headless.stage import Silent, Stage, Timeline
+from editors.headless.stage import Stage, Timeline
 
 MODES = ("point", "typing")
 HOPELESS = 3
@@ -164,12 +164,3 @@ class _Asked:
                 "cost per line": (paid.cost, 1.0),
             }
         return Row(name, line.commit.hash, facets, self._measures | costs, {VISIBLE: tuple(self._waits)})
-
-
-def silent(error: Silent) -> str:
-    """What to say when the server itself is gone: that is a fault of ours, not of a backend."""
-    return f"{error} The run is kept and can be gone on with."
-
-
-def missing(found: Sequence[Task], has: Callable[[str], bool]) -> Iterator[Task]:
-    return (task for task in found if not has(task.name))
