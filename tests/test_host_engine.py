@@ -88,6 +88,19 @@ def test_keys_are_kept_in_floats_that_need_no_kernel_of_every_length() -> None:
     assert reader.sequences.layout.dtype == torch.float32
 
 
+@pytest.mark.parametrize("family", ["qwen2", "mamba"])
+def test_a_pass_that_is_given_up_in_the_middle_can_be_made_again(family: str) -> None:
+    right = tiny(family)(torch.tensor([IDS])).logits[0, -1:]
+    engine = Engine.of(tiny(family), threads=1)
+    asked = iter([False, True])
+    with engine.thread():
+        sequence = engine.take(IDS, "", len(IDS))
+        with pytest.raises(attention.Interrupted):
+            engine.read([Row(sequence, IDS, 1)], lambda: next(asked))
+        again = engine.read([Row(sequence, IDS[len(sequence.ids) :], 1)])[0]
+    assert torch.allclose(again, right, atol=1e-4)
+
+
 def test_memory_that_ends_in_a_pass_sheds_what_is_kept() -> None:
     engine = Engine.of(tiny("qwen2"), threads=1)
     reader = engine.reader

@@ -125,6 +125,23 @@ async def test_somebody_who_types_interrupts_a_long_prompt_that_was_alone() -> N
     assert reader.passes[:2] == [{"interrupted": 0}, {"short": 2, "long": 18}]
 
 
+async def test_a_pass_that_others_share_is_not_interrupted() -> None:
+    reader = CountingReader()
+    reader.hold()
+    async with counting(reader) as scheduler:
+        one = asyncio.create_task(ask(scheduler, (1,), 5, document="one"))
+        long = asyncio.create_task(ask(scheduler, range(90), 1, document="long", client="other"))
+        await began(reader)
+        reader.go(2)
+        await began(reader)
+        await began(reader)  # one writes while the long prompt is read
+        more = asyncio.create_task(ask(scheduler, (1, 2), 1, document="more", client="third"))
+        await asyncio.sleep(0)
+        reader.release()
+        await asyncio.gather(one, long, more)
+    assert {"interrupted": 0} not in reader.passes[1:]
+
+
 async def test_a_long_prompt_does_not_stall_an_answer() -> None:
     reader = CountingReader()
     reader.hold()

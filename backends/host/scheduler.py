@@ -140,7 +140,7 @@ class Scheduler:
         self._turns.meet(run.job.client for run in (*self._waiting, *self._active))
         self._admit()
         shares = self._turns.share(self._active)
-        alone = sum(most for _, most in shares) > self._turns.pace.beside
+        alone = len(shares) == 1 and shares[0][1] > self._turns.pace.beside
         plain = len(shares)
         cost = self._passes.cost(plain, AHEAD)
         reading: list[tuple[Running, Row]] = []
