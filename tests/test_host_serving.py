@@ -34,6 +34,7 @@ from tests.raw_client import RawClient
 ROOT = Path(__file__).resolve().parent.parent
 INFILL = [sys.executable, "-P", "-m", "editors.headless"]
 PATIENCE = 110
+pytestmark = pytest.mark.timeout(400)  # torch takes long to load on a machine with other work
 CODE = "def send(request):\n    return re\n"
 PLACE = "send.py:2:14"
 SAYS, OFFERED = " request.context\n", "quest.context"
