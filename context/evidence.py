@@ -1,8 +1,9 @@
 """How likely each name is to be needed at the cursor: one table of weights, fitted to holes in real commits.
 
 A name that the windows show already is worth nothing here. For every other name `signs.py` says what speaks for it, and a
-logistic regression turns that into a chance. The weights are made by `tools/train_context.py`, on the commits of projects
-that the report in docs/benchmarks.md does not use; those for what such holes cannot show are by judgement, and marked.
+logistic regression turns that into a chance. The weights were fitted as `tools/train_context.py` does it, on commits of seven
+Python projects that the report in docs/benchmarks.md does not use; those for what such holes cannot show are by judgement,
+and marked.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python tools/train_context.py HISTORIES       reads the histories of REPOSITORIES, HISTORIES/OWNER+NAME/repo each
 
 Holes are drawn as `infill bench context` draws them, from commits before the ones named here; no repository of the tables
-in docs/benchmarks.md is among them. For every name that was found for a hole it is known what speaks for it
+of this measurement in docs/benchmarks.md is among them. For every name that was found for a hole it is known what speaks for it
 (`context/signs.py`) and whether the hidden code needs it; a logistic regression with a little ridge makes one weight a sign.
 Prints the table. Weights of sources that no hole in a commit has finds of come out as 0 and are set by judgement.
 """
@@ -44,9 +44,6 @@ REPOSITORIES: Mapping[str, str] = {
     "scrapy/scrapy": "11079cb1c85b9e75a39a7269943c69d1a975d485",
     "pallets/werkzeug": "1b00618e787f40dfb21eba29caf8f8be7c8e1d93",
     "Textualize/rich": "42899d8a0a96b121a514516f4be9db44ff7aeaf3",
-    "gin-gonic/gin": "dcaa4296d111981ffb31ac3eba90bb63e1eb5ab9",
-    "sharkdp/fd": "ee20f426ddf338ac7ead5c5f00ea49258005caaf",
-    "axios/axios": "23a25af0688d1db2c396deb09229d2271cc24f6c",
 }
 
 
