@@ -174,9 +174,10 @@ def test_the_menu_switches_a_language_off_and_on(window: Code, fake: Provider) -
 
     def asked_by_hand() -> bool:
         window.press("Alt+\\")  # the server may not have heard yet
-        return window.ghost() == "of_python"
+        return bool(window.do("appears", ".ghost-text-decoration") == "yes")
 
     window.until(asked_by_hand, "ghost text, once it is on again")
+    window.until_ghost("of_python")
 
 
 def test_why_is_shown_beside(window: Code) -> None:

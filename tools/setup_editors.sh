@@ -111,6 +111,9 @@ runners() {
 vscode() {
   local folder=$cache/vscode
   command -v npm > /dev/null || { left_out "VS Code: there is no npm"; return; }
+  if ! command -v chromium > /dev/null && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+    (apt-get -qq update && apt-get -qq -y install --no-install-recommends chromium) > /dev/null || true
+  fi
   command -v chromium > /dev/null || { left_out "VS Code: there is no chromium to show it: apt-get install chromium"; return; }
   mkdir -p "$folder"
   if [ ! -d "$folder/node_modules/code-server/lib/vscode/node_modules" ]; then
