@@ -10,6 +10,7 @@ import pytest
 
 from editors.headless.exits import Exit, Stop
 from editors.headless.place import Place, root_of
+from tests.shell import new_user, run
 
 
 def check(folder: Path, text: str, line: int, column: int, before: str) -> None:
@@ -85,3 +86,14 @@ def test_project_is_the_nearest_folder_with_a_mark(tmp_path: Path) -> None:
     (tmp_path / ".infill.toml").touch()
     assert root_of(tmp_path / "a" / "b" / "x.go") == tmp_path / "a"
     assert root_of(tmp_path / "x.go") == tmp_path
+
+
+def test_a_link_is_judged_where_it_lies_and_where_it_leads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_user(tmp_path, monkeypatch)
+    (tmp_path / "outside.py").write_text("canary = 1\n")
+    Path("inside.py").symlink_to(tmp_path / "outside.py")
+    for command in (("complete", "inside.py:1:1"), ("why", "inside.py:1:1"), ("act", "explain", "inside.py:1")):
+        code, out, err = run(capsys, *command, "--backend", "openai", "--base-url", "http://127.0.0.1:9")
+        assert "canary" not in out and "leads out of the workspace" in out + err, (command, code, out, err)

@@ -12,7 +12,7 @@ from editors.headless.buffer import Ghost
 from editors.headless.command import Command
 from editors.headless.config import settings_here
 from editors.headless.exits import Exit, Stop
-from editors.headless.place import Place, root_of
+from editors.headless.place import Place, as_named, root_of
 from editors.headless.screen import Screen
 from editors.headless.terminal import shorten, visible, visible_line
 from lsp_server.command_line import add_flags
@@ -41,7 +41,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     place: Place = arguments.place
     cursor = place.cursor()
-    resolved = settings_here(arguments, place.path.resolve().parent)
+    resolved = settings_here(arguments, as_named(place.path).parent)
     for problem in resolved.problems:
         print(f"infill: {visible(str(problem))}", file=sys.stderr)
     question = Question(cursor, root_of(place.path), resolved.settings)

@@ -15,7 +15,7 @@ from context.privacy import Gate
 from context.snapshot import Snapshot
 from editors.headless.config import settings_here
 from editors.headless.exits import Exit, Stop
-from editors.headless.place import root_of
+from editors.headless.place import as_named, root_of
 from editors.headless.terminal import visible, visible_line
 from lsp_server.actions.acts import Acts, Models
 from lsp_server.assembly import Folders
@@ -30,7 +30,7 @@ class Hand:
     def __init__(self, arguments: argparse.Namespace, near: Path) -> None:
         """`near` is a file of the project."""
         self.root = root_of(near)
-        resolved = settings_here(arguments, near.resolve().parent)
+        resolved = settings_here(arguments, as_named(near).parent)
         for problem in resolved.problems:
             print(f"infill: {visible(str(problem))}", file=sys.stderr)
         settings, clock = resolved.settings, MonotonicClock()

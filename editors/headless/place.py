@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,9 +47,10 @@ class Place:
 
 
 def open_snapshot(path: Path) -> Snapshot:
-    """The file as a document that was just opened."""
+    """The file as a document that was just opened, under the name it was given: the gate judges where a link leads."""
     from context.grammars import language_of
 
+    given = as_named(path)
     try:
         real = path.resolve(strict=True)
         if not real.is_file():
@@ -62,12 +64,18 @@ def open_snapshot(path: Path) -> Snapshot:
         raise Stop(
             Exit.USAGE, f"{path} cannot be read: {getattr(error, 'strerror', None) or 'a loop of links'}."
         ) from None
-    return Snapshot(uri=real.as_uri(), path=real, language=language_of(real), version=1, text=text)
+    return Snapshot(uri=given.as_uri(), path=given, language=language_of(given), version=1, text=text)
+
+
+def as_named(path: Path) -> Path:
+    """The whole path, with the links in it as they are."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
 
 
 def root_of(path: Path) -> Path:
-    """The project's folder: the nearest one above the file with a mark of a project, else the file's own folder."""
-    folders = path.resolve().parents
+    """The project's folder: the nearest one above the file with a mark of a project, else the file's own folder. A link's
+    project is the one that the link lies in."""
+    folders = as_named(path).parents
     return next((folder for folder in folders if any((folder / mark).exists() for mark in ROOT_MARKS)), folders[0])
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from editors.headless.command import Command
 from editors.headless.config import settings_here
 from editors.headless.exits import Exit
-from editors.headless.place import Place, root_of
+from editors.headless.place import Place, as_named, root_of
 from editors.headless.terminal import Ink, visible, visible_line
 from lsp_server.command_line import add_flags
 
@@ -41,7 +41,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     place: Place = arguments.place
     cursor = place.cursor()
-    settings = settings_here(arguments, place.path.resolve().parent).settings
+    settings = settings_here(arguments, as_named(place.path).parent).settings
     question = Question(cursor, root_of(place.path), settings)
     report = _report(question, arguments.answer)
     asyncio.run(_origins(question, report))
