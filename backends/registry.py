@@ -178,6 +178,7 @@ def build(
 
 NAMES = ("auto", *SERVERS, "host", "workspace", "scripted")
 CHAT_MEND = "For explanations, edits and reviews, set a key with `infill key set`, or `backend` to a server that chats."
+NO_HOST = "Run `infill serve --model MODEL` with a model that has a chat template, such as an -Instruct one."
 
 
 def chatter(config: BackendConfig, *, clock: Clock, environment: Mapping[str, str] | None = None) -> Chatter:
@@ -251,7 +252,7 @@ def _host_chat(config: BackendConfig, clock: Clock) -> Chatter:
     if host is not None and not host.talks:
         raise BadRequest("host", f"The model host has {host.model}, which completes code and cannot talk.", MEND)
     if host is None and way.launcher is None:
-        raise BadRequest("host", "No model host is running that could talk.", CHAT_MEND)
+        raise BadRequest("host", "No model host is running, and `model` names none to start.", NO_HOST)
     return HostChat(way)
 
 

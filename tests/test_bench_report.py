@@ -72,6 +72,6 @@ def test_several_runs_are_compared_on_cost_and_quality() -> None:
 
 def test_a_report_without_its_libraries_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
-    with pytest.raises(Stop, match=r"infill-ls\[report\]"):
+    with pytest.raises(Stop, match=r"\.\[report\]"):
         write(tmp_path / "report.html", [(ABOUT, rows())])
     assert not (tmp_path / "report.html").exists()

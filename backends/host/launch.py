@@ -101,7 +101,7 @@ class Launcher:
         missing = [name for name in NEEDED if find_spec(name) is None]
         if missing:
             raise CannotStart(
-                f"The model host needs {', '.join(missing)}, which are not installed: install `infill-ls[host]`."
+                f"The model host needs {', '.join(missing)}: in Infill's checkout, uv tool install '.[host]'."
             )
         own_keys = {name for names in ENVIRONMENT.values() for name in names}
         kept = {name: value for name, value in os.environ.items() if name not in own_keys}

@@ -176,7 +176,7 @@ NEXT = """{what}
 
 next:
   your code     infill demo PATH
-  your editor   it starts `infill lsp`; the README has the few lines for it
+  your editor   it starts `infill lsp`; docs/editors.md has the few lines for it
   a key         `infill key set`, then Codestral answers; `infill doctor` checks
   a local model infill demo --backend llama_cpp, with a llama-server running
 """

@@ -190,7 +190,7 @@ def _editors(case: Case) -> Iterator[Finding]:
         State.NOTE,
         "editors",
         what,
-        "The README says how each starts `infill lsp`; any LSP client can.",
+        "docs/editors.md says how each starts `infill lsp`; any LSP client can.",
     )
 
 
@@ -203,7 +203,7 @@ def _faults(case: Case) -> Iterator[Finding]:
         return [verdict async for verdict in trials(FAULTS)]
 
     verdicts = asyncio.run(all_of_them())
-    report = "Please report it: SECURITY.md and the README say where."
+    report = "Please report it: SECURITY.md says where."
     for verdict in verdicts:
         if verdict.wrong:
             yield Finding(State.BAD, "self-test", f"{verdict.fault}: {verdict.wrong}.", report)

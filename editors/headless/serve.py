@@ -18,7 +18,7 @@ EXAMPLES = """\
   infill serve --model ./my-model --port 8787        on 127.0.0.1, with a token, for any client of Mistral's API
   infill serve --model ./my-model --host 0.0.0.0 --port 8787 --key-file key.txt
 """
-NEEDED = "The model host needs more libraries: install `infill-ls[host]`."
+NEEDED = "The model host needs more libraries: in Infill's checkout, uv tool install '.[host]'."
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

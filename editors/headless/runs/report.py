@@ -50,7 +50,7 @@ def page(template: str, **values: Any) -> str:
         import jinja2
         import pygal  # noqa: F401 - asked for here, so that nothing is half made when it is missing
     except ImportError as error:
-        words = f"A report needs the package {error.name}: install Infill with its extra `report`, infill-ls[report]."
+        words = f"A report needs the package {error.name}: in Infill's checkout, uv tool install '.[report]'."
         raise Stop(Exit.USAGE, words) from None
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True

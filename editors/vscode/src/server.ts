@@ -195,7 +195,7 @@ export class Server implements vscode.Disposable {
     const show = 'Show Log';
     this.log.error('`infill` is neither in the active Python environment nor on the PATH; install it with pipx or uv');
     const chosen = await vscode.window.showErrorMessage(
-      'Infill needs its server, the command `infill`: install it with `pipx install infill-ls`, or say where it is.', choose, again, show);
+      'Infill needs its server, the command `infill`: install it with `uv tool install .` in its checkout, or say where it is.', choose, again, show);
     if (chosen === choose) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'infill.server.path');
     } else if (chosen === again) {
