@@ -102,6 +102,21 @@ async def test_a_good_second_answer_is_taken(answer: str, words: str) -> None:
     assert await proposed(stage(TEXT, [[answer], [block(NEW)]])) == ABOVE + NEW + BELOW
 
 
+PARTS = {
+    "the head and a part of the loop": (OLD.partition("        result")[0], block(NEW), "unexpected indent"),
+    "all but the last line": (OLD.replace("    return result\n", ""), block(OLD.replace("= 0", "= 0.0")), "outside"),
+    "all but the head": (OLD.partition("\n")[2], block(OLD.replace("= 0", "= 0.0")), "outside"),
+}
+
+
+@pytest.mark.parametrize(("part", "answer", "words"), PARTS.values(), ids=PARTS.keys())
+async def test_the_whole_function_is_no_answer_for_a_part_of_it(part: str, answer: str, words: str) -> None:
+    on = stage(ABOVE + OLD, [[answer]])
+    start, end = on.span(part)
+    result = await on.acts.refactor(on.snapshot, start, end, wish="Use sum.")
+    assert isinstance(result, Declined) and words in result.reason
+
+
 async def test_an_answer_that_was_cut_off_is_not_taken() -> None:
     cut = [block(NEW), Done(Finish.LENGTH, Usage(1, 1))]
     await declined(stage(TEXT, [cut]), "cut off")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -84,6 +86,8 @@ def _stays_inside(candidate: Candidate) -> str | None:
         telling = [line for line in around if len(line) > 6 and line not in old]
         if telling and len(around) == 2 and there == around:
             return "The answer also repeats lines that stand outside of what was chosen."
+    if _says_twice(candidate):
+        return "The answer also repeats the line next to the chosen ones, outside of what was chosen."
     outside = {line.rstrip() for line in lines_of(chosen.above + chosen.below) if _is_telling(line)}
     if any(line.rstrip() in outside and line.strip() not in old for line in lines_of(candidate.new)):
         return "The answer repeats a line that stands at the top level of the file, outside of what was chosen."
@@ -109,6 +113,19 @@ def _parses(candidate: Candidate) -> str | None:
     return None
 
 
+def _keeps_the_indentation(candidate: Candidate) -> str | None:
+    """Python's own parser, since its grammar takes a line that is indented for no reason for a good one."""
+    snapshot = candidate.chosen.snapshot
+    if snapshot.language != "python" or _fault_of_python(snapshot.text) is not None:
+        return None
+    fault = _fault_of_python(candidate.whole)
+    if isinstance(fault, IndentationError):
+        return (
+            f"With the answer in its place the file does not parse: {fault.msg}, in what follows the answer or in it."
+        )
+    return None
+
+
 CHECKS: tuple[Callable[[Candidate], str | None], ...] = (
     _says_something,
     _is_not_huge,
@@ -117,6 +134,7 @@ CHECKS: tuple[Callable[[Candidate], str | None], ...] = (
     _leaves_nothing_out,
     _stays_inside,
     _parses,
+    _keeps_the_indentation,
 )
 
 
@@ -132,6 +150,28 @@ def faults(language: str, text: str) -> list[int] | None:
             rows.append(node.start_point.row)
         nodes.extend(child for child in node.children if child.has_error or child.is_missing)
     return rows
+
+
+def _fault_of_python(text: str) -> Exception | None:
+    """Why Python cannot read the text; nothing of it is run."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return error
+    return None
+
+
+def _says_twice(candidate: Candidate) -> bool:
+    """Whether the answer ends with the line that follows it, or begins with the one before, indentation and all."""
+    chosen = candidate.chosen
+    new, old, above, below = (
+        [line.rstrip() for line in lines_of(text) if line.strip()]
+        for text in (candidate.new, chosen.text, chosen.above, chosen.below)
+    )
+    twice = {*(set(new[:1]) & set(above[-1:])), *(set(new[-1:]) & set(below[:1]))} - set(old)
+    return any(sum(map(str.isalnum, line)) > 4 and not line.lstrip().startswith("</") for line in twice)
 
 
 def _is_telling(line: str) -> bool:
