@@ -42,6 +42,14 @@ def test_bash_completes_commands_benches_and_flags(tmp_path: Path) -> None:
     assert "--backend" in completed(script, "infill", "complete", "--ba")
 
 
+def test_bash_completes_the_values_of_settings(tmp_path: Path) -> None:
+    script = tmp_path / "infill.bash"
+    script.write_text(script_for("bash"))
+    assert completed(script, "infill", "complete", "--backend", "wo") == ["workspace"]
+    assert {"mistral", "host"} <= set(completed(script, "infill", "bench", "replay", "--backend", ""))
+    assert completed(script, "infill", "complete", "--set", "local") == ["local_only="]
+
+
 @pytest.mark.parametrize("command", [name for name in cli.COMMANDS if name not in ("lsp",)])
 def test_every_command_but_the_server_can_print_json(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`serve` too says what it can of itself; `bench` has the flag on each bench."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from editors.headless.command import Command
 from editors.headless.exits import Exit, Stop
+from lsp_server.settings import OPTIONS
 
 EXAMPLES = """\
   infill shell bash > ~/.local/share/bash-completion/completions/infill
@@ -40,6 +41,7 @@ def script_for(shell: str) -> str:
 
     parser = parser_of(COMMANDS)
     _mark(parser, shtab.FILE)
+    _offer(parser)
     script: str = shtab.complete(parser, shell)
     return script
 
@@ -52,6 +54,21 @@ def _mark(parser: argparse.ArgumentParser, file: object) -> None:
                 _mark(each, file)
         elif action.type is Path or "FILE" in str(action.metavar or ""):
             action.complete = file  # type: ignore[attr-defined]
+
+
+def _offer(parser: argparse.ArgumentParser) -> None:
+    """Gives the flags of settings the values that they take, and `--set` the names of all settings.
+
+    Only for the script: argparse itself would hold each value against its choices, and a list of values is none of them.
+    """
+    values = {f"--{option.name.replace('_', '-')}": option.choices for option in OPTIONS if option.choices}
+    values["--set"] = tuple(f"{option.name}=" for option in OPTIONS)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action.choices.values():
+                _offer(each)
+        elif action.option_strings and not action.choices:
+            action.choices = values.get(action.option_strings[-1]) or action.choices
 
 
 COMMAND = Command(EXAMPLES, _arguments, _run)
