@@ -178,7 +178,10 @@ def build(
 
 NAMES = ("auto", *SERVERS, "host", "workspace", "scripted")
 CHAT_MEND = "For explanations, edits and reviews, set a key with `infill key set`, or `backend` to a server that chats."
-NO_HOST = "Run `infill serve --model MODEL` with a model that has a chat template, such as an -Instruct one."
+NO_HOST = (
+    "Run `infill serve --model MODEL` with a model that has a chat template, such as an -Instruct one; or set a key with"
+    " `infill key set`, and `backend` to `mistral`."
+)
 
 
 def chatter(config: BackendConfig, *, clock: Clock, environment: Mapping[str, str] | None = None) -> Chatter:
@@ -192,14 +195,17 @@ def chatter(config: BackendConfig, *, clock: Clock, environment: Mapping[str, st
         return _host_chat(config, clock)
     if config.name not in SERVERS and config.name != "auto":
         raise BadRequest(config.name, "This backend completes code and cannot talk.", CHAT_MEND)
-    found = endpoint(config, known)
+    found = endpoint(config, known, instead="`host`")
     if config.name == "auto" and not found.key:
         raise BadRequest("auto", "No backend that can talk is set up.", CHAT_MEND)
     return SERVERS["mistral" if config.name == "auto" else config.name].chats(config, found, clock)
 
 
-def endpoint(config: BackendConfig, environment: Mapping[str, str]) -> Endpoint:
-    """The server that the configuration names, with its key; raises `BadRequest` where it may not be asked."""
+def endpoint(
+    config: BackendConfig, environment: Mapping[str, str], *, instead: str = "`host` or `workspace`"
+) -> Endpoint:
+    """The server that the configuration names, with its key; raises `BadRequest` where it may not be asked, which says what
+    `instead` of it stays on this machine."""
     name = "mistral" if config.name == "auto" else config.name
     try:
         root = root_of(config.base_url or SERVERS[name].default_url)
@@ -207,7 +213,7 @@ def endpoint(config: BackendConfig, environment: Mapping[str, str]) -> Endpoint:
         raise BadRequest(name, str(error), f"Set `base_url` to a host, such as {SERVERS[name].default_url}.") from error
     if config.local_only and not is_local(root):
         what = f"`local_only` is set, and {origin_of(root)} is another machine."
-        raise BadRequest(name, what, "Switch `local_only` off, or set `backend` to `host` or `workspace`.")
+        raise BadRequest(name, what, f"Switch `local_only` off, or set `backend` to {instead}.")
     given = Found(config.api_key, "the editor") if config.api_key else None
     return Endpoint(root, given or keys.find(origin_of(root), environment, backend=name), config.wiring)
 

@@ -35,11 +35,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The settings in force, where each of them came from in words, and what was not taken."""
+    """The settings in force, where each of them came from in words, and what was not taken. `not_understood`: the file, and the
+    rule in it, that could not be read and so holds `local_only` on; else ""."""
 
     settings: Settings
     provenance: Mapping[str, str]
     problems: tuple[Problem, ...]
+    not_understood: str = ""
 
 
 def user_file() -> Path:
@@ -82,13 +84,13 @@ class _Merge:
         self._values: dict[str, Any] = {option.name: option.default for option in OPTIONS}
         self._provenance: dict[str, str] = dict.fromkeys(self._values, "default")
         self._problems: list[Problem] = []
-        self._not_understood = ""  # where a narrowing rule stands that could not be read
+        self._not_understood = ""
 
     def result(self) -> Resolved:
         if self._not_understood:
             self._values["local_only"] = True
             self._provenance["local_only"] = f"on until {self._not_understood} is mended"
-        return Resolved(Settings(**self._values), dict(self._provenance), tuple(self._problems))
+        return Resolved(Settings(**self._values), dict(self._provenance), tuple(self._problems), self._not_understood)
 
     def table(self, path: Path, *, inside: Path | None) -> Mapping[str, object]:
         try:

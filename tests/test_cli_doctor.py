@@ -45,6 +45,37 @@ def test_server_of_ones_own_needs_no_key(capsys: pytest.CaptureFixture[str]) -> 
     assert "MISTRAL" not in key["mend"]
 
 
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        (("--backend", "mistral"), "infill key set"),
+        (("--backend", "llama_cpp", "--base-url", "http://127.0.0.1:9"), "Check that it runs"),
+        (("--backend", "mistral", "--local-only"), "`host`."),
+    ],
+    ids=["no key", "no server", "another machine"],
+)
+def test_actions_are_not_good_where_nobody_would_answer(
+    capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], word: str
+) -> None:
+    _, found = findings(capsys, *flags)
+    actions = next(one for one in found if one["about"] == "actions")
+    assert actions["state"] == "note"
+    assert word in actions["mend"]
+    assert "workspace" not in actions["mend"]
+
+
+def test_actions_name_the_broken_file_that_keeps_all_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "k3y")
+    Path(".infill.toml").write_text("exclude = [\n")
+    _, found = findings(capsys)
+    actions = next(one for one in found if one["about"] == "actions")
+    assert actions["state"] == "note"
+    assert ".infill.toml cannot be read" in actions["what"]
+    assert "workspace" not in actions["mend"]
+
+
 def test_key_is_named_by_its_place_and_its_server(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from editors.headless.command import Command
 from editors.headless.config import settings_here
@@ -19,6 +20,9 @@ from editors.headless.place import root_of
 from editors.headless.terminal import Ink, visible_line
 from lsp_server.command_line import add_flags
 from lsp_server.resolve import Resolved
+
+if TYPE_CHECKING:
+    from backends.errors import BackendError
 
 EXAMPLES = """\
   infill doctor                      check everything, with the settings of this folder
@@ -125,27 +129,37 @@ def _backend(case: Case) -> Iterator[Finding]:
         finally:
             await backend.aclose()
 
-    name = case.resolved.settings.backend
+    name, failed = case.resolved.settings.backend, None
     try:
         yield Finding(State.GOOD, "backend", f"{name}: {asyncio.run(ask())}")
     except BackendError as error:
+        failed = error
         yield Finding(State.BAD, "backend", f"{error.backend}: {error.what}", error.mend)
+    yield _talking(case, failed)
 
 
-def _talking(case: Case) -> Iterator[Finding]:
-    """Who explains, edits and reviews. Nobody is asked: a model that talks costs more than one that completes."""
-    from backends.errors import BackendError
+def _talking(case: Case, failed: BackendError | None) -> Finding:
+    """Who explains, edits and reviews. Nobody is asked: a model that talks costs more than one that completes, and a server
+    that `failed` to answer the question before would fail again."""
+    from backends.errors import BackendError, BadRequest
     from backends.registry import chatter
     from context.clock import MonotonicClock
     from lsp_server.from_settings import backend_config
 
+    nothing = "Nothing is explained, edited or reviewed"
     try:
         card = chatter(backend_config(case.resolved.settings), clock=MonotonicClock()).card()
     except BackendError as error:
-        yield Finding(State.NOTE, "actions", f"Nothing is explained, edited or reviewed: {error.what}", error.mend)
-        return
+        what, mend, broken = f"{nothing}: {error.what}", error.mend, case.resolved.not_understood
+        if broken and "`local_only`" in error.what:
+            what = f"{nothing}: {broken} cannot be read, which holds `local_only` on."
+            mend = "Mend it there, or set `backend` to `host`."
+        return Finding(State.NOTE, "actions", what, mend)
+    if failed is not None and not isinstance(failed, BadRequest):  # a model that does not fill in may well talk
+        return Finding(State.NOTE, "actions", f"{nothing} as long as this is so: {failed.what}", failed.mend)
     model = card.model or "the first model that it lists"
-    yield Finding(State.GOOD, "actions", f"{card.name} is asked for explanations, edits and reviews, with {model}.")
+    what = f"{card.name} is asked for explanations, edits and reviews, with {model}."
+    return Finding(State.GOOD if failed is None else State.NOTE, "actions", what)
 
 
 def _server(case: Case) -> Iterator[Finding]:
@@ -220,7 +234,6 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _settings,
     _keys,
     _backend,
-    _talking,
     _server,
     _editors,
 )
