@@ -192,6 +192,30 @@ def test_a_review_of_what_changed_looks_at_nothing_else(capsys: pytest.CaptureFi
 
 
 @pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("committed", [False, True], ids=["staged", "committed"])
+def test_a_file_that_is_new_since_the_revision_is_reviewed(capsys: pytest.CaptureFixture[str], committed: bool) -> None:
+    Path("new.py").write_text("ratio = 1 / 0\n")
+    subprocess.run(["git", "-c", "filter.evil.clean=cat", "add", "new.py"], check=True)
+    if committed:
+        author = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", *author, "commit", "-qm", "second", "new.py"], check=True)
+    Path("owned").unlink(missing_ok=True)
+    _, out, err, bodies = act(
+        capsys, findings({**FINDING, "quote": "ratio = 1 / 0"}), "review", "--diff", "HEAD~1" if committed else "HEAD"
+    )
+    assert "ratio = 1 / 0" in json.dumps(bodies) and "new.py:1: error" in out
+    assert "One file that git does not track was left out" in err and not Path("owned").exists()
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_file_that_git_does_not_track_is_said_to_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("new.py").write_text("ratio = 1 / 0\n")
+    code, _, err, bodies = act(capsys, findings(), "review", "new.py", "--diff")
+    assert code == Exit.NOTHING and not bodies
+    assert "nothing has changed" in err and "`git add` it" in err
+
+
+@pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("revision", ["nowhere", "--output=owned"])
 def test_a_revision_that_is_none_is_a_usage_error(capsys: pytest.CaptureFixture[str], revision: str) -> None:
     code, _, _, bodies = act(capsys, "?", "review", f"--diff={revision}")

@@ -30,9 +30,11 @@ Job = tuple[Snapshot, list[tuple[int, int]]]  # a snapshot, and what to review o
 
 async def run(hand: Hand, arguments: argparse.Namespace) -> int:
     jobs, left_out = _jobs(hand, arguments)
+    unknown = _untracked(hand, arguments)
     if not jobs:
         what = next(iter(left_out.values()), "nothing has changed since that revision")
-        return declined(Declined(f"There is nothing to review: {what}."), as_json=arguments.json)
+        reason = " ".join([f"There is nothing to review: {what}.", *unknown])
+        return declined(Declined(reason), as_json=arguments.json)
     if not _may_go_on(hand, jobs, yes=arguments.yes):
         return Exit.NOTHING
     results: list[Reviewed] = []
@@ -47,7 +49,7 @@ async def run(hand: Hand, arguments: argparse.Namespace) -> int:
             results.append(result)
     if refused and not results:
         return declined(Declined(" ".join(refused)), as_json=arguments.json)
-    _print(hand, arguments, results, [*refused, *(f"{name}: {why}" for name, why in left_out.items())])
+    _print(hand, arguments, results, [*refused, *(f"{name}: {why}" for name, why in left_out.items()), *unknown])
     # A part that could not be read might have held anything.
     return Exit.NOTHING if refused or _fails(results, arguments.fail_on) else Exit.DONE
 
@@ -78,6 +80,22 @@ def _jobs(hand: Hand, arguments: argparse.Namespace) -> tuple[list[Job], dict[st
             starts.append(starts[-1] + len(line))
         jobs.append((snapshot, [(starts[first], starts[min(last, len(starts) - 1)]) for first, last in rows]))
     return jobs, left_out
+
+
+def _untracked(hand: Hand, arguments: argparse.Namespace) -> list[str]:
+    """That git does not know some files, where what it knows is reviewed."""
+    if not arguments.diff:
+        return []
+    only = arguments.where.path.resolve() if arguments.where else None
+    files = [path for path in since.untracked(since.top_of(hand.root)) if only in (None, path.resolve())]
+    if not files:
+        return []
+    what, it = (
+        ("One file that git does not track was", "it")
+        if len(files) == 1
+        else (f"{len(files)} files that git does not track were", "them")
+    )
+    return [f"{what} left out: `git add` {it} to have {it} reviewed."]
 
 
 def _may_go_on(hand: Hand, jobs: list[Job], *, yes: bool) -> bool:

@@ -1,6 +1,6 @@
 """Which lines of which files changed since a revision: git's objects against the files as they lie there.
 
-`git diff` would run the filters that a repository's configuration names; this only lists a tree and reads blobs.
+`git diff` would run the filters that a repository's configuration names; this only lists a tree and the index, and reads blobs.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from context.walker import not_worth_reading
@@ -21,11 +21,13 @@ AROUND = 3
 
 
 def changed(root: Path, revision: str) -> Iterator[tuple[Path, list[tuple[int, int]]]]:
-    """Each tracked file that differs, with its changed stretches as lines from 0, the second one past the last."""
+    """Each tracked file that differs or is new, with its changed stretches as lines from 0, the second one past the last."""
     if revision.startswith("-"):
         raise Stop(Exit.USAGE, "A revision does not begin with a dash.")
+    then: set[bytes] = set()
     for entry in _git(root, "ls-tree", "-r", "-z", "--full-tree", f"{revision}^{{tree}}").split(b"\0"):
         head, _, name = entry.partition(b"\t")
+        then.add(name)
         if not name or not head.startswith(b"100"):
             continue
         path = root / name.decode("utf-8", "surrogateescape")
@@ -36,6 +38,21 @@ def changed(root: Path, revision: str) -> Iterator[tuple[Path, list[tuple[int, i
         old = _git(root, "cat-file", "blob", id).decode("utf-8", "replace")
         if spans := _spans(old, new):
             yield path, spans
+    for path in _listed(root, "--cached", but=then):
+        if lines := lines_of(_text(path) or ""):
+            yield path, [(0, len(lines))]
+
+
+def untracked(root: Path) -> list[Path]:
+    """What git neither tracks nor ignores, as far as it could be reviewed: it is no part of what changed."""
+    return [path for path in _listed(root, "--others", "--exclude-standard") if _text(path)]
+
+
+def _listed(root: Path, *which: str, but: Container[bytes] = ()) -> Iterator[Path]:
+    """Each file once, also one that a merge left with several versions."""
+    for name in dict.fromkeys(_git(root, "ls-files", "-z", *which).split(b"\0")):
+        if name and name not in but:
+            yield root / name.decode("utf-8", "surrogateescape")
 
 
 def top_of(folder: Path) -> Path:
