@@ -116,6 +116,24 @@ def test_tests_that_go_on_failing_are_said_to_fail(capsys: pytest.CaptureFixture
     assert len(bodies) == 2
 
 
+@pytest.mark.parametrize("as_json", [False, True], ids=["words", "json"])
+def test_an_interpreter_without_pytest_is_no_failed_test(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+    Path("pytest.ini").write_text("[pytest]\n")
+    own = Path(".venv/bin/python")
+    own.parent.mkdir(parents=True)
+    own.write_text('#!/bin/sh\necho "$0: No module named pytest" >&2\nexit 1\n')
+    own.chmod(0o755)
+    code, out, err, bodies = act(capsys, (block(GOOD),), "--run", "--yes", *(["--json"] if as_json else []))
+    assert code == Exit.NOTHING and len(bodies) == 1 and "failed" not in err
+    told = json.loads(out)["output"] if as_json else err
+    assert "-m pip install pytest" in told and Path("test_sums.py").read_text() == GOOD
+    if as_json:
+        assert json.loads(out)["state"] == "could not be run"
+    else:
+        assert "1 test with pytest could not run: " in err and "test_sums.py is written" in err
+        assert out.count("+++ b/test_sums.py") == 1
+
+
 def test_a_run_has_a_time_limit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(act_tests, "TIME_LIMIT", 1.0)
     endless = GOOD.replace("self.assert", "while True: pass\n        self.assert")

@@ -1,7 +1,8 @@
 """`infill act tests`: tests for a function as a difference; `--write` writes them, `--run` runs just them, each once agreed to.
 
 The only place where Infill runs code of a project: from the command line, after asking, with the project's own runner, in a
-process with a time limit. Tests that fail are written anew once; what the last run said is what is reported.
+process with a time limit. Tests that fail are written anew once; what the last run said is what is reported. Where they
+cannot be run, nobody is asked to repair them, and the file stays.
 """
 
 from __future__ import annotations
@@ -78,9 +79,12 @@ def _write(tests: NewTests, before: str | None) -> None:
 
 
 def _run(tests: NewTests) -> Run:
-    """Runs the new tests alone."""
-    command = tests.framework.command(tests.project, tests.path, tests.names)
-    return running.run(command, tests.project.root, TIME_LIMIT)
+    """Runs the new tests alone. That the framework is not there is no failure of theirs."""
+    framework = tests.framework
+    found = running.run(framework.command(tests.project, tests.path, tests.names), tests.project.root, TIME_LIMIT)
+    if found.passed is False and framework.absent and framework.absent.search(found.output):
+        return Run(None, framework.install(tests.project))
+    return found
 
 
 def _tell(hand: Hand, tests: NewTests, arguments: argparse.Namespace, outcome: Run | None, *, written: bool) -> None:
@@ -94,7 +98,12 @@ def _tell(hand: Hand, tests: NewTests, arguments: argparse.Namespace, outcome: R
         }  # fmt: skip
         print(json.dumps(report, indent=2))
         return
+    count = len(tests.names)
+    said = f"{count} test{'' if count == 1 else 's'} with {tests.framework.name}"
+    if outcome and outcome.passed is None:
+        kept = f"{tests.path.name} is written, and nobody knows yet whether it passes."
+        print(visible(f"{said} could not run: {outcome.output} {kept}"), file=sys.stderr)
+        return
     if outcome and not outcome.passed:
         print(visible(outcome.output), file=sys.stderr)
-    count = len(tests.names)
-    print(f"{count} test{'' if count == 1 else 's'} with {tests.framework.name}: {state}.", file=sys.stderr)
+    print(f"{said}: {state}.", file=sys.stderr)

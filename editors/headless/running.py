@@ -24,7 +24,7 @@ PIECE = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`passed` is None where the command could not be started."""
+    """`passed` is None where nothing was run; `output` then says why and what to do."""
 
     passed: bool | None
     output: str
@@ -38,7 +38,7 @@ def run(command: Sequence[str], folder: Path, limit: float) -> Run:
             stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     except OSError:
-        return Run(None, f"{command[0]} cannot be started.")
+        return Run(None, f"{command[0]} cannot be started. Install it, or put it on the PATH.")
     assert process.stdout is not None, "it was asked for"
     deadline, code = monotonic() + limit, None
     try:

@@ -42,7 +42,8 @@ class Project:
 @dataclass(frozen=True, slots=True)
 class Framework:
     """`is_test` says which file names are tests, `file` where those of a source belong, `test` finds the name of each test in a
-    text. `command` runs just these tests from the project's folder."""
+    text. `command` runs just these tests from the project's folder; `absent` finds in what it printed that the framework is not
+    installed, and `install` says what to do then."""
 
     name: str
     languages: tuple[str, ...]
@@ -51,6 +52,8 @@ class Framework:
     file: Callable[[Project], Path]
     test: re.Pattern[str]
     command: Callable[[Project, Path, Sequence[str]], list[str]]
+    absent: re.Pattern[str] | None = None
+    install: Callable[[Project], str] = lambda project: ""
 
 
 def _mentions_pytest(project: Project) -> bool:
@@ -89,6 +92,8 @@ def _below(project: Project, path: Path) -> str:
     return f"./{path.relative_to(project.root).as_posix()}"
 
 
+NO_PYTEST = re.compile(r"\A[^\n]*: No module named pytest\s*\Z")
+NO_MODULE = re.compile(r"npx canceled due to missing packages|could not determine executable to run")
 PYTHON_TEST = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
 SCRIPT_TEST = re.compile(r"^\s*(?:test|it)(?:\.\w+)?\(\s*[\"'`]([^\"'`\n]+)", re.MULTILINE)
 SCRIPT_FILE = re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$")
@@ -98,6 +103,8 @@ FRAMEWORKS: tuple[Framework, ...] = (
     Framework(
         "pytest", ("python",), _mentions_pytest, PYTHON_FILE, _python_file, PYTHON_TEST,
         lambda project, file, names: [_python(project), "-m", "pytest", "-q", "-k", " or ".join(names), _below(project, file)],
+        NO_PYTEST, lambda project: f"{_python(project)} has no pytest. `{_python(project)} -m pip install pytest` installs it "
+        "there; an environment in the project's .venv is found by itself.",
     ),
     Framework(
         "unittest", ("python",), lambda project: True, PYTHON_FILE, _python_file, PYTHON_TEST,
@@ -106,10 +113,12 @@ FRAMEWORKS: tuple[Framework, ...] = (
     Framework(
         "vitest", SCRIPTS, lambda project: "vitest" in project.package(), SCRIPT_FILE, _script_file, SCRIPT_TEST,
         lambda project, file, names: ["npx", "--no-install", "vitest", "run", _below(project, file)],
+        NO_MODULE, lambda project: "vitest is not installed in the project. `npm install` installs what package.json names.",
     ),
     Framework(
         "jest", SCRIPTS, lambda project: "jest" in project.package(), SCRIPT_FILE, _script_file, SCRIPT_TEST,
         lambda project, file, names: ["npx", "--no-install", "jest", _below(project, file)],
+        NO_MODULE, lambda project: "jest is not installed in the project. `npm install` installs what package.json names.",
     ),
     Framework(
         "node:test", SCRIPTS, lambda project: True, SCRIPT_FILE, _script_file, SCRIPT_TEST,
