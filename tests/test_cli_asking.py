@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from editors.headless.considered import PASSED_OVER, rows
 from editors.headless.exits import Exit
 from tests.marks import CURSOR
 from tests.shell import Terminal, new_user, run
@@ -148,6 +149,30 @@ def test_why_says_when_nothing_would_be_asked(capsys: pytest.CaptureFixture[str]
     assert "Nothing would be asked: excluded by a privacy rule: a file that holds secrets by convention" in out
     _, out, _ = run(capsys, "why", place(ADD), "--backend", "mistral", "--local-only")
     assert "`local_only` is set" in out
+
+
+def test_why_says_what_decides_a_request_that_it_cannot_show(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("why", place(ADD), "--backend", "openai", "--base-url", "http://127.0.0.1:9")
+    _, out, _ = run(capsys, *asked)
+    assert "Actions: the first model that the server lists, since `chat_model` is empty." in out
+    _, out, _ = run(capsys, *asked, "--json")
+    report = json.loads(out)
+    assert (report["request"], report["actions"]["offered"]) == (None, True)
+    assert "--model NAME" in report["no_request"]
+    _, out, _ = run(capsys, *asked, "--json", "--model", "Qwen/Qwen2.5-Coder-1.5B")
+    report = json.loads(out)
+    assert (report["request"]["model"], report["no_request"]) == ("Qwen/Qwen2.5-Coder-1.5B", "")
+
+
+def test_why_gives_each_file_one_row() -> None:
+    pieces = [(1, 2, 0.004), (3, 4, 0.012), (9, 9, 0.001)]
+    found = [
+        {"source": "own file", "path": "a.py", "first_line": a, "last_line": b, "score": s, "tokens": 5, "reason": ""}
+        for a, b, s in pieces
+    ]
+    assert [row.split() for row in rows(found)] == [["0.012", "15", "tokens", "a.py:1-4,9", "own", "file"]]
+    many = [{**found[0], "path": f"{number}.py", "reason": "hardly related"} for number in range(PASSED_OVER + 2)]
+    assert rows(many)[-1] == "  and 2 more that are left out; --json lists them"
 
 
 def test_why_explains_each_rule(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from editors.headless.command import Command
 from editors.headless.config import settings_here
+from editors.headless.considered import rows
 from editors.headless.exits import Exit
 from editors.headless.place import Place, as_named, root_of
 from editors.headless.terminal import Ink, visible, visible_line
@@ -26,7 +27,7 @@ EXAMPLES = """\
   infill why src/app.py:12:5 --answer 'return total'    what each rule would make of this answer
 """
 
-PASSED_OVER = 10  # candidates that are left out and shown all the same
+UNTOLD = "Without `model`, the server's list of models decides how it is asked: see it with `--model NAME`."
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,6 +84,7 @@ def _report(question: Question, answer: str | None) -> dict[str, Any]:
         "masked_secrets": sum(text.count(MASK) for text in texts),
         "context": {"path": context.path, "prefix": context.prefix, "suffix": context.suffix},
         "request": outgoing,
+        "no_request": UNTOLD if outgoing is None and nothing is None and not closed and card.origin else "",
     }
     if answer is not None:
         report["rules"] = [_step(step.rule, step.before, step.after) for step in question.explain(answer)]
@@ -101,11 +103,10 @@ def _talking(question: Question) -> dict[str, Any]:
     try:
         card = chatter(backend_config(settings), clock=MonotonicClock()).card()
     except BackendError as error:
-        return {"model": "", "review_model": "", "why": error.what}
-    by_default = (
-        "the backend's choice for a prompt of usual length" if card.model else "the first that the server lists"
-    )
+        return {"offered": False, "model": "", "review_model": "", "why": error.what}
+    by_default = "the backend's choice for a prompt of usual length" if card.model else "since `chat_model` is empty"
     return {
+        "offered": True,
         "model": card.model,
         "review_model": settings.review_model or card.model,
         "why": "the setting `chat_model`" if settings.chat_model else by_default,
@@ -144,7 +145,8 @@ def _whether(report: Mapping[str, Any]) -> list[str]:
     if not report["asked"]:
         return [f"Nothing would be asked: {visible_line(report['reason'])}"]
     talking = report["actions"]
-    talks = f"Actions: {talking['model']}, {talking['why']}." if talking["model"] else f"No actions: {talking['why']}"
+    model = talking["model"] or "the first model that the server lists"
+    talks = f"Actions: {model}, {talking['why']}." if talking["offered"] else f"No actions: {talking['why']}"
     return [
         f"{visible_line(name)} would be asked, {visible_line(where)}; {sends}.",
         visible_line(talks),
@@ -154,23 +156,11 @@ def _whether(report: Mapping[str, Any]) -> list[str]:
 
 
 def _considered(report: Mapping[str, Any]) -> list[str]:
-    """What is shown, and the best of what is not; `--json` has all."""
-    ordered = sorted(report["considered"], key=lambda one: -one["score"])
-    shown = [one for one in ordered if not one["reason"]]
-    others = [one for one in ordered if one["reason"]]
-    rows = [_candidate(one) for one in (*shown, *others[:PASSED_OVER])]
-    if len(others) > PASSED_OVER:
-        rows.append(f"  and {len(others) - PASSED_OVER} more that are left out; --json lists them")
-    rows += [
+    found = rows(report["considered"])
+    found += [
         f"  {visible_line(one['path'] or one['why'])}: {visible_line(one['reason'])}" for one in report["left_out"]
     ]
-    return [_title("Considered besides the file itself"), *(rows or ["  nothing: no other file is open here"])]
-
-
-def _candidate(one: Mapping[str, Any]) -> str:
-    lines = f"{one['first_line']}-{one['last_line']}"
-    fate = f", left out: {visible_line(one['reason'])}" if one["reason"] else ""
-    return f"  {one['score']:5.2f} {one['tokens']:6} tokens  {visible_line(one['path'])}:{lines}  {one['source']}{fate}"
+    return [_title("Considered besides the file itself"), *(found or ["  nothing: no other file is open here"])]
 
 
 def _comes_from(report: Mapping[str, Any]) -> list[str]:
@@ -184,7 +174,9 @@ def _request(report: Mapping[str, Any]) -> list[str]:
     if report["request"] is not None:
         return [_title("The request, as it would be sent"), visible(_readable(report["request"]))]
     context = report["context"]
+    untold = [_title("The request"), visible_line(report["no_request"])] if report["no_request"] else []
     return [
+        *untold,
         _title("Before the cursor"),
         visible(context["prefix"]),
         _title("After the cursor"),
