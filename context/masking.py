@@ -24,27 +24,29 @@ _FIELD = re.compile(r"\{([A-Z])(\d+)\}")
 _RUN = re.compile(r"(?<![\w./+\-])[\w./+\-$][\w./+\-=:~$]{15,}")
 _MIXED_RUN = re.compile(r"[A-Za-z0-9_+/\-]{24,}={0,2}")
 _KEY_BLOCK = re.compile(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----"
-    r"(?:[A-Za-z0-9+/=\s\\\"',:.*#\-]{40,20000}?-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|"
-    r"(?:[\s\\\"'+,*#]*[A-Za-z0-9+/=]{16,})+)"
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,20}-----"
+    r"(?:[A-Za-z0-9+/=\s\\\"',:.*#\-]{40,20000}?-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,20}-----|"
+    r"(?:[\s\\\"',*#]*+[A-Za-z0-9+/=]{16,}+)+)"
 )
-_KEY_TAIL = re.compile(
-    r"(?:^[ \t\"'#*]*[A-Za-z0-9+/=]{16,76}(?:\\n|[\"',+ \t])*\r?\n)+[^\n]{0,8}-----END [A-Z0-9 ]*PRIVATE KEY", re.M
-)
-_KEY_BODY = re.compile(r"(?:^[ \t\"'#*]*[A-Za-z0-9+/]{60,76}(?:\\n|[\"',+ \t])*\r?\n){3,}", re.M)
-_URL_PASSWORD = re.compile(r"\b[a-zA-Z][\w+.\-]*://[^\s:/@\"'<>{}$]*:([^\s/@\"'<>{}$%*][^\s/@\"'<>{}$]*)@")
+_KEY_END = re.compile(r"^[^\n]{0,8}-----END [A-Z0-9 ]{0,40}PRIVATE KEY", re.M)
+_KEY_LINE = re.compile(r"[ \t\"'#*]*+[A-Za-z0-9+/=]{16,76}+(?:\\n|[\"',+ \t])*+\r?\n")
+_KEY_BODY = re.compile(r"(?:^[ \t\"'#*]*+[A-Za-z0-9+/]{60,76}+(?:\\n|[\"',+ \t])*+\r?\n){3,}+", re.M)
+_MOST_KEY_LINES = 200
+_URL_PASSWORD = re.compile(r"\b[a-zA-Z][\w+.\-]{0,30}://[^\s:/@\"'<>{}$]{0,200}:([^\s/@\"'<>*][^\s/@\"'<>]{0,200})@")
+_FILLED_IN = re.compile(r"\$?\{[^{}]*\}|\$\w+|%[\w(]\S*")
 _BEARER = re.compile(r"\b(?:bearer|basic|token)\s+([A-Za-z0-9_\-.=+/~]{16,})", re.I)
 
 _WORDS = (
     "passw", "passwd", "pwd", "passphrase", "secret", "token", "api_key", "apikey", "api-key", "access_key", "accesskey",
     "access-key", "private_key", "privatekey", "credential", "auth", "signing", "encrypt", "account_key", "accountkey",
     "master_key", "license_key", "client_id", "webhook", "connectionstring", "connection_string", "sig=", "_key", "x-key",
-    " -u ", "--user",
+    " -u", "--user",
 )  # fmt: skip
 _ASSIGNED = re.compile(
-    r"(?<![\w\-.])(?P<name>[\w\-.]*(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|private[_\-]?key|"
-    r"credentials?|auth|signing|encrypt|account[_\-]?key|master[_\-]?key|license[_\-]?key|webhook|[a-z]_key|x-key)[\w\-.]*)"
-    r"[\"'`\])]*\s*(?::=|=>|[=:,(]|\s(?=[\"']))\s*[(\[]?\s*(?P<quote>[brfu]{0,2}[\"'`])?(?P<value>[^\s\"'`,;<>(){}\[\]]{6,})",
+    r"(?<![\w\-.])(?P<name>[\w\-.]{0,60}(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|private[_\-]?key|"
+    r"credentials?|auth|signing|encrypt|account[_\-]?key|master[_\-]?key|license[_\-]?key|webhook|[a-z]_key|x-key)[\w\-.]{0,60})"
+    r"[\"'`\])]{0,3}\s{0,20}(?::\s{0,4}[&*]?[A-Za-z][\w.\[\]<>|?, ]{0,40}?=|:=|=>|[=:,(]|\s(?=[\"']))\s{0,20}[(\[]?\s{0,20}"
+    r"(?P<quote>[brfu]{0,2}[\"'`])?(?P<value>[^\s\"'`,;<>(){}\[\]]{6,})",
     re.I,
 )
 _PASSWORD_NAME = re.compile(r"passw(?:or)?d|passwd|pwd|passphrase|secret", re.I)
@@ -58,7 +60,7 @@ _PLACEHOLDER = re.compile(
 _TELLING = re.compile(r"[0-9!@#$%^&*+]")
 _SETTING_LINE = re.compile(r"\s*(?:export\s+|set\s+|-\s+|ENV\s+)?[\w.\-]+\s*[=:]\s*\S+\s*$")
 _CODE = re.compile(r"[A-Za-z_]\w*(?:(?:\.|::|->)\w*)+")
-_WORDY = re.compile(r"[A-Za-z_][a-z]*(?:[_.\-/A-Z][A-Za-z]*)*[0-9]{0,2}")
+_WORDY = re.compile(r"[A-Za-z_][a-z]*+(?:[_.\-/A-Z][a-z]*+)*+[0-9]{0,2}")
 
 
 def secret_spans(text: str) -> list[Span]:
@@ -75,30 +77,46 @@ def secret_spans(text: str) -> list[Span]:
 
 def _found(text: str) -> Iterator[Span]:
     if "PRIVATE KEY" in text:
-        for pattern in (_KEY_BLOCK, _KEY_TAIL):
-            yield from (match.span() for match in pattern.finditer(text))
+        yield from (match.span() for match in _KEY_BLOCK.finditer(text))
+        yield from _key_tails(text)
     for match in _RUN.finditer(text):
         run, start = match.group(), match.start()
         if _has_digit(run):
-            yield from ((start + hit.start(), start + hit.end()) for hit in _shapes().finditer(run))
+            yield from (hit.span() for hit in _shapes().finditer(text, start, match.end()))
             yield from (
                 (start + hit.start(), start + hit.end())
                 for hit in _MIXED_RUN.finditer(run)
                 if _typed_by_no_one(hit.group())
             )
     if "://" in text:
-        yield from (match.span(1) for match in _URL_PASSWORD.finditer(text) if not _PLACEHOLDER.search(match.group(1)))
+        yield from (match.span(1) for match in _URL_PASSWORD.finditer(text) if not _stands_in(match.group(1)))
         yield from (match.span("value") for match in USER_OF_AN_ADDRESS.finditer(text) if _has_digit(match["value"]))
     if _three_long_lines(text):
         yield from (match.span() for match in _KEY_BODY.finditer(text) if _has_digit(match.group()))
     yield from _assigned(text)
 
 
+def _key_tails(text: str) -> Iterator[Span]:
+    """The lines of a key that end in its last one, where the window cuts off the first: told from the end, line by line back."""
+    for end in _KEY_END.finditer(text):
+        start = end.start()
+        for _ in range(_MOST_KEY_LINES):
+            before = text.rfind("\n", 0, start - 1) + 1
+            if start == 0 or start - before > 200 or not _KEY_LINE.fullmatch(text, before, start):
+                break
+            start = before
+        if start < end.start():
+            yield start, end.end()
+
+
+def _stands_in(value: str) -> bool:
+    """Whether a value in an address is a name that something fills in."""
+    return _FILLED_IN.fullmatch(value) is not None or (_PLACEHOLDER.search(value) is not None and "$" not in value)
+
+
 def _assigned(text: str) -> Iterator[Span]:
     """Values next to a telling word, looked for only on lines that hold one."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = text  # A few letters grow when lowered; offsets matter more than their case.
+    lower = text.replace("İ", "i").lower()  # the one letter that grows when it is lowered, and offsets would move
     done = -1
     for at in sorted({at for word in _WORDS for at in _places(lower, word)}):
         if at < done:
@@ -169,10 +187,14 @@ def _three_long_lines(text: str) -> bool:
     return any(len(line) >= 60 and " " not in line.strip() for line in text.split("\n"))
 
 
+_BORDER = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrtbfv0])|(?<=%[0-9A-Fa-f]{2}))"
+"""Before a token stands no letter or digit, unless it ends an escape or an encoded character."""
+
+
 @cache
 def _shapes() -> re.Pattern[str]:
     """All formats in one alternation, each anchored at a border so that a name which merely contains a prefix passes."""
-    return re.compile("|".join(f"(?:{shape_pattern(template)})" for _, template in SHAPES))
+    return re.compile(_BORDER + "(?:" + "|".join(shape_pattern(template) for _, template in SHAPES) + ")")
 
 
 def shape_pattern(template: str) -> str:
@@ -187,4 +209,4 @@ def shape_pattern(template: str) -> str:
         parts.append(f"[{letters}]" + (f"{{{least},}}" if last or least in (0, 10, 20) else f"{{{least}}}"))
         position = field.end()
     parts.append(re.escape(template[position:]))
-    return r"(?<![A-Za-z0-9])" + "".join(parts)
+    return "".join(parts)

@@ -123,13 +123,14 @@ class Gate:
         return Excerpt(name, self.clear(text), why)
 
     def relative(self, path: Path | None) -> str:
-        """The path as a model sees it: below its workspace root with forward slashes, otherwise only the file's name."""
+        """The path as a model sees it: below its workspace root with forward slashes, otherwise only the file's name. A name
+        may be a secret too."""
         if path is None:
             return ""
         for root in (*self._roots, *self._real_roots):
             if path.is_relative_to(root) and path != root:
-                return path.relative_to(root).as_posix()
-        return path.name
+                return _without_secrets(path.relative_to(root).as_posix())
+        return _without_secrets(path.name)
 
     def _judge(self, given: Path, real: Path, cross_file: bool) -> str | None:
         inside = any(given.is_relative_to(root) for root in self._roots)
@@ -156,6 +157,18 @@ class Gate:
     @cached_property
     def _excluded(self) -> GitIgnoreSpec:
         return matcher(tuple(glob for glob in self._exclude if not glob.startswith("!")))
+
+
+@lru_cache(maxsize=10_000)
+def _without_secrets(path: str) -> str:
+    """Folder by folder: a path as a whole looks more random than its names are."""
+    return "/".join(_masked(name) for name in path.split("/"))
+
+
+def _masked(name: str) -> str:
+    for start, end in reversed(secret_spans(name)):
+        name = f"{name[:start]}{MASK}{name[end:]}"
+    return name
 
 
 @lru_cache(maxsize=10_000)

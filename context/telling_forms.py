@@ -11,21 +11,24 @@ import re
 _WORD = (
     r"(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|private[_\-]?key|signature|auth)"
 )
-_NAME = rf"[\w.\-:]*{_WORD}[\w.\-:]*"
-_SHORT = r"[^\s\"'`<>(){}\[\]$%&;,]{5,}"
+_NAME = rf"[\w.\-:]{{0,60}}{_WORD}[\w.\-:]{{0,60}}"
+_SHORT = r"[^\s\"'`<>(){}\[\]$%&;,]{5,200}"
 
 FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.I))
     for name, pattern in (
-        ("element", rf"<{_NAME}(?:\s[^<>]*)?>\s*(?P<value>{_SHORT})\s*</"),
+        ("element", rf"<{_NAME}(?:\s[^<>]{{0,200}})?>\s{{0,20}}(?P<value>{_SHORT})\s{{0,20}}</"),
         ("key and value", rf"(?:key|name)=\"{_NAME}\"\s+value=\"(?P<value>{_SHORT})\""),
-        ("query parameter", rf"[?&]{_NAME}=(?P<value>[\w\-.~+/%]{{8,}})"),
+        ("query parameter", rf"[?&]{_NAME}=(?P<value>[\w\-.~+/%]{{8,200}})"),
         ("line of a Dockerfile", rf"^\s*(?:ENV|ARG)\s+{_NAME}[ \t]+(?P<value>{_SHORT})\s*$"),
         ("option", rf"(?<![\w\-])--?{_NAME}[ =](?P<value>{_SHORT})(?=\s|$)"),
-        ("user and password", r"\s(?:-u|--user)[ =][^\s:\"']+:(?P<value>[^\s\"'$]{5,})"),
+        ("user and password", r"\s(?:-u[ =]?|--user[ =])[^\s:\"']{1,60}:(?P<value>[^\s\"'$]{5,200})"),
         ("connection string", rf"[;\"'](?:{_WORD}|account[_\-]?key)=(?P<value>[^\s\"'`;<>(){{}}$]{{5,}})"),
-        ("netrc", rf"\blogin\s+\S+\s+password\s+(?P<value>{_SHORT})"),
-        ("variable before a command", rf"(?:^|\s)[A-Z_0-9]*{_WORD}[A-Z_0-9]*=(?P<value>{_SHORT})\s+[\w./]"),
+        ("netrc", rf"\blogin\s{{1,9}}\S{{1,99}}\s{{1,9}}password\s{{1,9}}(?P<value>{_SHORT})"),
+        (
+            "variable before a command",
+            rf"(?:^|\s)[A-Z_0-9]{{0,60}}{_WORD}[A-Z_0-9]{{0,60}}=(?P<value>{_SHORT})\s+[\w./]",
+        ),
     )
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sysconfig
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -55,10 +56,56 @@ def test_there_are_a_hundred_formats_and_no_two_alike() -> None:
         ("dsn = 'Server=db;Password=hunter2;Timeout=3'", "hunter2"),
         ("machine api.test login me password z9z9z9", "z9z9z9"),
         ("PGPASSWORD=abc123 psql -h db", "abc123"),
+        ('password: Final[str] = "hunter2!9"', "hunter2!9"),
+        ('let password: &str = "hunter2!9";', "hunter2!9"),
+        ("mongodb://u:p4$$w0rd@db.test", "p4$$w0rd"),
+        ("postgres://u:p{a}ss1@db.test", "p{a}ss1"),
+        ("curl -ubob:hunter2!9 https://api.test", "hunter2!9"),
     ],
 )
 def test_a_value_beside_a_telling_word_is_masked(text: str, secret: str) -> None:
     assert secret not in Gate().clear(text)
+
+
+@pytest.mark.parametrize("before", ["\\n", "\\t", "\\r", "%3D", "%20"])
+def test_a_token_right_after_an_escape_is_masked(before: str) -> None:
+    planted = token("AKIA{U16}", 3)
+    assert Gate().clear(f'k = "{before}{planted}"') == f'k = "{before}{MASK}"'
+
+
+def test_a_letter_that_grows_when_lowered_hides_nothing() -> None:
+    assert Gate().clear("# İstanbul\nPASSWORD = 'hunter2!x'\n") == f"# İstanbul\nPASSWORD = '{MASK}'\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PRIVATE KEY\n" + ("+" * 40 + "\n"),
+        "A" * 19 + "\n",
+        "-----END PRIVATE KEY-----\n" + "A" * 64 + "\n",
+        "auth",
+        "auth-",
+        "a-",
+        "a://",
+        "-----BEGIN PRIVATE KEY-----",
+        '"' + "A" * 60 + "+\n",
+        "<password ",
+        "password=" + " " * 900,
+        "passw 1 ",
+        "password='" + "A" * 50,
+    ],
+)
+def test_no_text_costs_more_than_its_length(text: str) -> None:
+    """Four times the text may cost some eight times as much and no more: an exponential or quadratic search would show."""
+
+    def cost(length: int) -> float:
+        hostile = "PRIVATE KEY ://\n" + text * (length // len(text)) + "123!"
+        began = time.process_time()
+        secret_spans(hostile)
+        return time.process_time() - began
+
+    cost(100)
+    assert cost(16_000) < 8 * cost(4_000) + 0.05
 
 
 @pytest.mark.parametrize(
@@ -80,6 +127,10 @@ def test_a_value_beside_a_telling_word_is_masked(text: str, secret: str) -> None
         "fetch(`/feed?access_token=${token2}`)",
         "open --password=$PASSWORD1 --user $USER1",
         "https://user@host.test/path1",
+        "postgres://app:${DB_PASSWORD}@db:5432/x",
+        "postgres://app:{password}@db:5432/x",
+        "postgres://app:$DB_PASSWORD@db/x",
+        "def sign_in(token: str, retries: int = 3): ...",
         "def login(user, password=None, retries=3): ...",
         "x" * 100,
     ],

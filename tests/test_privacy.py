@@ -177,3 +177,11 @@ def test_a_path_is_shown_below_its_root_or_as_a_name(root: Path) -> None:
     assert gate.relative(root / "src" / "a.py") == "src/a.py"
     assert gate.relative(root.parent / "secret-project" / "b.py") == "b.py"
     assert gate.relative(None) == ""
+
+
+def test_a_secret_in_a_files_name_is_masked(tmp_path: Path) -> None:
+    gate = Gate([tmp_path])
+    name = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
+    assert gate.relative(tmp_path / "dumps" / f"{name}.py") == f"dumps/{MASK}.py"
+    shown = gate.excerpt(tmp_path / f"{name}.py", "x = 1\n", "why")
+    assert name not in shown.path

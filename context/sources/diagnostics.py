@@ -15,6 +15,7 @@ NAME = "diagnostic"
 PLACE = "diagnostics"
 MOST = 5
 LONGEST_LINE = 100
+LONGEST_JUDGED = 2_000
 
 
 def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
@@ -29,10 +30,12 @@ def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
     lines = text.split("\n")[above:]
     near.sort(key=lambda one: (one.severity, abs(one.first - row), one.message))
     for number, one in enumerate(near[:MOST]):
-        yield Found(NAME, None, PLACE, number, _told(one, lines), 1 / (1 + number), lines=1)
+        yield Found(NAME, None, PLACE, number, _told(one, lines, desk), 1 / (1 + number), lines=1)
 
 
-def _told(problem: Problem, lines: list[str]) -> str:
+def _told(problem: Problem, lines: list[str], desk: Desk) -> str:
+    """Masked before it is cut: half a secret would not be known for one."""
     kind = "error" if problem.severity == ERROR else "warning"
-    line = lines[problem.first].strip()[:LONGEST_LINE] if problem.first < len(lines) else ""
+    whole = lines[problem.first].strip()[:LONGEST_JUDGED] if problem.first < len(lines) else ""
+    line = desk.gate.clear(whole)[:LONGEST_LINE]
     return f"{kind}: {problem.message} (in `{line}`)\n" if line else f"{kind}: {problem.message}\n"

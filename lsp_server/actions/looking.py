@@ -19,6 +19,7 @@ MOST_READ = 30_000_000
 """Characters of files read for one search."""
 MOST_HITS = 40
 MOST_OF_A_LINE = 300
+MOST_JUDGED = 3_000
 MOST_NAMES = 200
 _DEFINES = r"\b(?:def|class|fn|func|function|fun|struct|enum|trait|interface|type|impl|module|const|let|var|val|macro_rules!)\s+"
 
@@ -81,7 +82,9 @@ class Looking:
             lines = lines_of(text)
             for number, line in enumerate(lines):
                 if wanted.search(line[:MOST_OF_A_LINE]):
-                    stretch = "".join(each[:MOST_OF_A_LINE] for each in lines[number : number + 1 + around])
+                    # Masked before it is cut: half a secret would not be known for one.
+                    judged = (self.desk.gate.clear(each[:MOST_JUDGED]) for each in lines[number : number + 1 + around])
+                    stretch = "".join(each[:MOST_OF_A_LINE] for each in judged)
                     hits += self._piece(about, path, number + 1, stretch)
                 if len(hits) >= MOST_HITS:
                     return hits
