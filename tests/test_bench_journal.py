@@ -72,7 +72,7 @@ def test_a_line_cut_by_the_end_of_the_process_is_not_there(tmp_path: Path) -> No
     [
         (b"print('something else')\n", "no file of a run"),
         (b'{"run":{"plan":{"lines":5,"seed":1}}}\n', "lines 5 where this one has 3"),
-        (b'{"run":{"plan":{"lines":3,"seed":1}}}\n{"finished":{}}\n', "is finished"),
+        (b'{"run":{"plan":{"lines":5,"seed":1}}}\n{"finished":{}}\n', "lines 5 where this one has 3"),
     ],
 )
 def test_what_is_not_ours_to_go_on_with_is_left_as_it_is(tmp_path: Path, before: bytes, words: str) -> None:
@@ -80,6 +80,18 @@ def test_what_is_not_ours_to_go_on_with_is_left_as_it_is(tmp_path: Path, before:
     path.write_bytes(before)
     with pytest.raises(Unfit, match=words):
         Journal(path, PLAN, {})
+    assert path.read_bytes() == before
+
+
+def test_a_finished_run_is_read_back_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with Journal(path, PLAN, {}) as journal:
+        journal.add("one", [row("a")])
+        journal.finish({"rows": 1})
+    before = path.read_bytes()
+    with Journal(path, PLAN, {}) as journal:
+        assert journal.finished and journal.has("one") and journal.rows == [row("a")]
+        journal.finish({"rows": 1})
     assert path.read_bytes() == before
 
 

@@ -60,7 +60,7 @@ def test_a_past_tree_is_the_past_and_no_repository(repository: Path, tmp_path: P
 
 
 def test_the_same_command_gives_the_same_numbers(
-    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("one", "two"):
         assert replay(repository, tmp_path / name, "--lines", "2") == 0
@@ -70,6 +70,11 @@ def test_the_same_command_gives_the_same_numbers(
     about = read(tmp_path / "one").about
     assert about["plan"]["seed"] == 1 and about["versions"]["infill"] and about["plan"]["commit"]
     assert "RoCC" in capsys.readouterr().out
+    kept = (tmp_path / "one").read_bytes()
+    monkeypatch.setattr("editors.headless.replays.run.Replay.rows", None)  # nothing is asked again
+    assert replay(repository, tmp_path / "one", "--lines", "2", "--report", str(tmp_path / "r.html")) == 0
+    assert (tmp_path / "one").read_bytes() == kept and "Read back from" in capsys.readouterr().err
+    assert "<svg" in (tmp_path / "r.html").read_text()
 
 
 def test_no_word_of_the_future_reaches_a_prompt(

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from editors.headless.exits import Stop
+from editors.headless.exits import Exit, Stop
 from editors.headless.runs.report import html, names_of, write
 from editors.headless.runs.rows import Row
+from tests.shell import new_user, run
 
 ABOUT = {"bench": "replay", "command": ["infill", "bench"], "plan": {"backend": "workspace", "settings": {}}}
 NASTY = "<script>alert(1)</script>"
@@ -75,3 +76,13 @@ def test_a_report_without_its_libraries_says_what_to_install(tmp_path: Path, mon
     with pytest.raises(Stop, match=r"\.\[report\]"):
         write(tmp_path / "report.html", [(ABOUT, rows())])
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("argv", [("usage", "--plot", "page.html"), ("bench", "selftest", "--report", "page.html")])
+def test_missing_libraries_are_said_before_any_work(
+    argv: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_user(tmp_path, monkeypatch)
+    monkeypatch.setitem(__import__("sys").modules, "pygal", None)
+    code, out, err = run(capsys, *argv)
+    assert (code, out) == (Exit.USAGE, "") and "needs pygal" in err and "pip install -e '.[report]'" in err

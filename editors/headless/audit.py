@@ -12,6 +12,7 @@ from typing import Any
 
 from editors.headless.command import Command
 from editors.headless.config import settings_here
+from editors.headless.counts import MOST_DAYS, whole
 from editors.headless.exits import Exit, Stop
 from editors.headless.terminal import Ink, visible_line
 from lsp_server.command_line import add_flags
@@ -26,7 +27,11 @@ EXAMPLES = """\
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--days", type=int, default=7, metavar="N", help="how many days back, today included (default 7)"
+        "--days",
+        type=whole(1, MOST_DAYS),
+        default=7,
+        metavar="N",
+        help="how many days back, today included (default 7)",
     )
     parser.add_argument("--file", metavar="PATH", help="only requests with text of this file, as a model sees its path")
     parser.add_argument("--json", action="store_true", help="print JSON, a request in each element")
@@ -36,7 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     path = audit_path()
     on = settings_here(arguments, Path.cwd()).settings.audit
-    first_day = datetime.now().date() - timedelta(days=max(1, arguments.days) - 1)
+    first_day = datetime.now().date() - timedelta(days=arguments.days - 1)
     since = datetime.combine(first_day, datetime.min.time()).timestamp()
     found = [
         departure

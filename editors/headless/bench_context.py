@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from editors.headless.command import Command
+from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
 from editors.headless.terminal import Ink
 
@@ -21,16 +22,22 @@ EXAMPLES = """\
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("repository", type=Path, help="a git repository, or its git directory")
-    parser.add_argument("--lines", type=int, default=200, metavar="N", help="lines, and as many blocks (default 200)")
     parser.add_argument(
-        "--commits", type=int, default=1000, metavar="N", help="newest commits to draw from (default 1000)"
+        "--lines", type=whole(), default=200, metavar="N", help="lines, and as many blocks (default 200)"
+    )
+    parser.add_argument(
+        "--commits", type=whole(), default=1000, metavar="N", help="newest commits to draw from (default 1000)"
     )
     parser.add_argument("--start", default="HEAD", metavar="REV", help="the commit to look back from (default HEAD)")
-    parser.add_argument("--tokens", type=int, default=1500, metavar="N", help="what excerpts may take (default 1500)")
+    parser.add_argument(
+        "--tokens", type=whole(), default=1500, metavar="N", help="what excerpts may take (default 1500)"
+    )
     parser.add_argument(
         "--typing", action="store_true", help="type blocks letter by letter instead, one in each of some files"
     )
-    parser.add_argument("--files", type=int, default=5, metavar="N", help="files typed in, with --typing (default 5)")
+    parser.add_argument(
+        "--files", type=whole(), default=5, metavar="N", help="files typed in, with --typing (default 5)"
+    )
     parser.add_argument(
         "--template", default="codestral", metavar="NAME", help="the prompt's form, with --typing (default codestral)"
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from editors.headless.command import Command
+from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
 from editors.headless.terminal import Ink
 
@@ -36,7 +37,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replay", type=Path, metavar="REPO", help="run the settings on a repository's own history")
     parser.add_argument("--fim", type=Path, metavar="FILE", help="run the settings on a public set")
     for name in ("lines", "commits", "seed", "limit"):
-        parser.add_argument(f"--{name}", type=int, metavar="N", help="as of the bench that is run")
+        parser.add_argument(
+            f"--{name}", type=int if name == "seed" else whole(), metavar="N", help="as of the bench that is run"
+        )
     parser.add_argument("--start", metavar="REV", help="as of `infill bench replay`")
     parser.add_argument("--mode", choices=("point", "typing", "both"), help="as of `infill bench replay`")
     parser.add_argument("--yes", action="store_true", help="as of `infill bench fim`")
@@ -45,11 +48,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from editors.headless.runs.libraries import require_libraries
     from editors.headless.runs.paired import NothingShared, differences
     from editors.headless.runs.report import names_of, write
 
     if len(arguments.runs) < 2:
         raise Stop(Exit.USAGE, "Two runs at least are compared.")
+    if arguments.report is not None:
+        require_libraries()
     runs = [_one(arguments, said) for said in arguments.runs]
     benches = {str(run.about.get("bench")) for run in runs}
     if len(benches) > 1:

@@ -64,10 +64,14 @@ class History:
         self._blobs.communicate()
 
     def commits(self, newest: int, *, since: str = "", start: str = "HEAD") -> Iterator[Commit]:
-        """The newest commits that have exactly one parent, newest first."""
+        """The newest commits that have exactly one parent, newest first. Raises `NoHistory` where there is no such start."""
         since_arguments = [f"--since={since}"] if since else []
+        try:
+            first = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{start}^{{commit}}").split()[0]
+        except (subprocess.CalledProcessError, IndexError):
+            raise NoHistory(f"{self._folder} has no commit {start}.") from None
         out = self._run(
-            "log", "--no-merges", f"--max-count={newest}", "--format=%H %P", *since_arguments, start, "--"
+            "log", "--no-merges", f"--max-count={newest}", "--format=%H %P", *since_arguments, first.decode(), "--"
         ).decode()
         for line in out.splitlines():
             commit, *parents = line.split()

@@ -20,6 +20,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from editors.headless.command import Command
+from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
 
 if TYPE_CHECKING:
@@ -50,13 +51,15 @@ UNLIMITED = ("--set=daily_tokens=0", "--set=daily_cost=0")
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", type=Path, metavar="PATH", help="a file or folder to take passages from")
-    parser.add_argument("--first", type=int, nargs="+", default=FIRST, metavar="MS", help="times to the first token")
     parser.add_argument(
-        "--tokens", type=int, nargs="+", default=TOKENS, metavar="N", help="tokens each second after it"
+        "--first", type=whole(0), nargs="+", default=FIRST, metavar="MS", help="times to the first token"
     )
-    parser.add_argument("--sessions", type=int, default=6, metavar="N", help="sessions in each cell of the grid")
+    parser.add_argument(
+        "--tokens", type=whole(), nargs="+", default=TOKENS, metavar="N", help="tokens each second after it"
+    )
+    parser.add_argument("--sessions", type=whole(), default=6, metavar="N", help="sessions in each cell of the grid")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the typist and of the model's mistakes")
-    parser.add_argument("--lines", type=int, default=0, metavar="N", help="make every file at least this long")
+    parser.add_argument("--lines", type=whole(0), default=0, metavar="N", help="make every file at least this long")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from editors.headless.command import Command
+from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
 from editors.headless.replays import direct
 from editors.headless.runs import options
@@ -37,16 +38,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", choices=(*BACKENDS, *direct.BASELINES), default="workspace", help="who answers (default workspace)"
     )
-    parser.add_argument("--lines", type=int, default=300, metavar="N", help="lines drawn (default 300)")
+    parser.add_argument("--lines", type=whole(), default=300, metavar="N", help="lines drawn (default 300)")
     parser.add_argument(
-        "--commits", type=int, default=400, metavar="N", help="newest commits to draw from (default 400)"
+        "--commits", type=whole(), default=400, metavar="N", help="newest commits to draw from (default 400)"
     )
     parser.add_argument("--start", default="HEAD", metavar="REV", help="the commit to look back from (default HEAD)")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--mode", choices=(*MODES, "both"), default="both", help="how to ask (default both)")
     parser.add_argument(
         "--tokens",
-        type=int,
+        type=whole(0),
         default=0,
         metavar="K",
         help="take what is right in its first K tokens (default: its line)",
@@ -57,7 +58,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     seam.add_argument("--direct", action="store_true", help="ask the workspace model, or a baseline, at its own seam")
     seam.add_argument("--floor", type=float, metavar="0..1", help="confidence for automatic offers")
     seam.add_argument(
-        "--typed", type=int, default=3, metavar="N", help="characters after which `word` completes (default 3)"
+        "--typed", type=whole(0), default=3, metavar="N", help="characters after which `word` completes (default 3)"
     )
     seam.add_argument(
         "--without", nargs="*", choices=direct.SCOPES, default=(), help="what the workspace model must do without"
@@ -99,6 +100,8 @@ def ask(journal: Journal, history: History, wish: Wish, found: list[Task], *, sa
     from editors.headless.stage import Silent
 
     missing = [task for task in found if not journal.has(task.name)]
+    if not missing:  # nothing to start, and no key to want
+        return
     lines, left = (sum(len(task.lines) for task in some) for some in (found, missing))
     try:
         with Replay(history, wish) as replay, Progress("lines", lines, done=lines - left) as progress:

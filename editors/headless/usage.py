@@ -10,7 +10,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from editors.headless.command import Command
+from editors.headless.counts import MOST_DAYS, whole
 from editors.headless.exits import Exit, Stop
+from editors.headless.runs.libraries import require_libraries
 from editors.headless.terminal import Ink, visible_line
 from lsp_server.usage_report import COLUMNS, GROUPS, Row, Unreadable, as_table, report
 
@@ -24,7 +26,11 @@ EXAMPLES = """\
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--days", type=int, default=7, metavar="N", help="how many days back, today included (default 7)"
+        "--days",
+        type=whole(1, MOST_DAYS),
+        default=7,
+        metavar="N",
+        help="how many days back, today included (default 7)",
     )
     parser.add_argument("--by", choices=GROUPS, default="day", help="what to add the numbers up by (default day)")
     shape = parser.add_mutually_exclusive_group()
@@ -36,8 +42,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     import platformdirs
 
+    if arguments.plot is not None:
+        require_libraries()
     ledger = platformdirs.user_data_path("infill", appauthor=False) / "usage.sqlite"
-    since = (date.today() - timedelta(days=max(1, arguments.days) - 1)).isoformat()
+    since = (date.today() - timedelta(days=arguments.days - 1)).isoformat()
     try:
         rows = report(ledger, since, arguments.by)
     except Unreadable as error:

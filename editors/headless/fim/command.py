@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from editors.headless.command import Command
+from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
 from editors.headless.runs import options
 from lsp_server.command_line import add_flags, given
@@ -44,10 +45,12 @@ class Stopped(Exception):
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="DATA", help="your copy of a set, as .jsonl or .jsonl.gz")
     parser.add_argument("--backend", choices=BACKENDS, default="workspace", help="who answers (default workspace)")
-    parser.add_argument("--limit", type=int, metavar="N", help="ask for N holes, drawn with the seed (default: all)")
+    parser.add_argument(
+        "--limit", type=whole(), metavar="N", help="ask for N holes, drawn with the seed (default: all)"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument(
-        "--at-once", type=int, metavar="N", help=f"requests at one time (default {AT_ONCE}, 1 without a server)"
+        "--at-once", type=whole(), metavar="N", help=f"requests at one time (default {AT_ONCE}, 1 without a server)"
     )
     parser.add_argument("--yes", action="store_true", help="run the programs that the answers complete, in a sandbox")
     options.add_flags(parser)
@@ -110,11 +113,13 @@ async def _ask(arguments: argparse.Namespace, journal: Journal, holes: list[Hole
     from lsp_server.from_settings import backend_config
     from lsp_server.resolve import resolve
 
+    missing = [hole for hole in holes if not journal.has(hole.id)]
+    if not missing:  # nothing to start, and no key to want
+        return
     settings = resolve({**given(arguments), "backend": arguments.backend}).settings
     clock, gate = MonotonicClock(), Gate()
     infiller = build(backend_config(settings), roots=[], gate=gate, clock=clock, environment=os.environ)
     asker = Asker(infiller, gate, clock, settings.max_tokens)
-    missing = [hole for hole in holes if not journal.has(hole.id)]
     at_once = arguments.at_once or (AT_ONCE if infiller.card.origin else 1)
     try:
         with Progress("holes", len(holes), done=len(holes) - len(missing)) as progress:

@@ -10,6 +10,7 @@ import os
 import sys
 
 from editors.headless.command import Command
+from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
 
 EXAMPLES = """\
@@ -22,14 +23,14 @@ NEEDS = ("torch", "transformers")
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shape", choices=("30M", "0.5B", "1.5B", "7B"), default="0.5B", help="of what size (0.5B)")
-    parser.add_argument("--context", type=int, default=2000, metavar="N", help="tokens of prompt (default 2000)")
-    parser.add_argument("--tokens", type=int, default=32, metavar="N", help="tokens of answer (default 32)")
+    parser.add_argument("--context", type=whole(), default=2000, metavar="N", help="tokens of prompt (default 2000)")
+    parser.add_argument("--tokens", type=whole(), default=32, metavar="N", help="tokens of answer (default 32)")
     parser.add_argument("--editors", default="1,4,16", metavar="N,N", help="how many write at once (default 1,4,16)")
     parser.add_argument("--weights", choices=("auto", "int8", "bf16", "fp32"), default="auto")
-    parser.add_argument("--threads", type=int, metavar="N", help="default: as the host would choose")
+    parser.add_argument("--threads", type=whole(), metavar="N", help="default: as the host would choose")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
     parser.add_argument("--no-generate", action="store_true", help="leave out transformers' generate(), which is slow")
-    parser.add_argument("--typists", type=int, metavar="N", help="let so many editors type at once instead")
+    parser.add_argument("--typists", type=whole(), metavar="N", help="let so many editors type at once instead")
     parser.add_argument("--seconds", type=float, default=60.0, metavar="N", help="for how long (default 60)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

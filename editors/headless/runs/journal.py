@@ -49,7 +49,8 @@ class _Read:
 class Journal:
     """Use as a context manager; `path` None keeps everything in memory.
 
-    `plan` is what decides the questions: an unfinished file of the same plan is gone on with, one of another plan is refused.
+    `plan` is what decides the questions: a file of the same plan is gone on with, or read back where it is `finished`; one of
+    another plan is refused.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Journal:
         self.path = path
         self._tasks: dict[str, Sequence[Row]] = {}
         self.resumed = 0
+        self.finished = False
         head = {**about, "plan": dict(plan)}
         self.about: Mapping[str, Any] = head
         if path is None:
@@ -91,7 +93,10 @@ class Journal:
         self._write({"task": task, "rows": [row.as_json() for row in rows]})
 
     def finish(self, said: Mapping[str, Any]) -> None:
-        self._write({"finished": dict(said)})
+        """Once: a run that was read back says so already."""
+        if not self.finished:
+            self._write({"finished": dict(said)})
+            self.finished = True
 
     @property
     def rows(self) -> list[Row]:
@@ -106,8 +111,6 @@ class Journal:
 
     def _take_up(self, path: Path, head: Mapping[str, Any], *, again: bool) -> None:
         read = _read(path)
-        if not again and read.run.finished is not None:
-            raise Unfit(f"{path} holds a run that is finished. Name another file, or say --again to replace it.")
         if not again and read.run.about:
             self._go_on(path, read, head["plan"])
             return
@@ -116,12 +119,11 @@ class Journal:
 
     def _go_on(self, path: Path, read: _Read, plan: Mapping[str, Any]) -> None:
         if other := _difference(read.run.about.get("plan", {}), plan):
-            raise Unfit(
-                f"{path} holds an unfinished run with {other}. Name another file, or say --again to replace it."
-            )
+            raise Unfit(f"{path} holds a run with {other}. Name another file, or say --again to replace it.")
         os.ftruncate(self._descriptor, read.whole)
         self.about = read.run.about
         self._tasks = dict(read.run.tasks)
+        self.finished = read.run.finished is not None
         self.resumed = len(self._tasks)
 
     def _write(self, said: Mapping[str, Any]) -> None:

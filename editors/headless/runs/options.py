@@ -14,6 +14,7 @@ from editors.headless.exits import Exit, Stop
 from editors.headless.runs.about import about
 from editors.headless.runs.figures import by, facets, summary
 from editors.headless.runs.journal import Journal, Unfit, read
+from editors.headless.runs.libraries import require_libraries
 from editors.headless.runs.table import beside, table
 
 
@@ -22,28 +23,32 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--out", type=Path, metavar="FILE", help="where to keep the run (default: in Infill's own folder)"
     )
-    group.add_argument("--again", action="store_true", help="begin anew where the file holds a run already")
+    group.add_argument("--again", action="store_true", help="ask anew where the file holds a run already")
     group.add_argument("--report", type=Path, metavar="FILE", help="write an HTML report with plots as well")
     group.add_argument("--json", action="store_true", help="print JSON Lines: each question, and the summary last")
 
 
 def open_journal(arguments: argparse.Namespace, bench: str, plan: Mapping[str, Any], **more: Any) -> Journal:
-    """The run's file: the named one, or one of Infill's own for this plan, which is gone on with until it is finished.
+    """The run's file: the named one, or one of Infill's own for this plan. An unfinished run is gone on with, a finished one
+    read back.
 
     Raises `Stop` where the named file holds something else.
     """
-    again = arguments.again
+    if arguments.report is not None:
+        require_libraries()
     path: Path = arguments.out or own_file(bench, plan)
-    if arguments.out is None and path.exists() and not again:
+    if arguments.out is None and path.exists() and not arguments.again:
         try:
-            again = read(path).finished is not None
+            read(path)
         except Unfit:
             path.unlink()
     try:
-        journal = Journal(path, plan, about(bench, **more), again=again)
+        journal = Journal(path, plan, about(bench, **more), again=arguments.again)
     except Unfit as error:
         raise Stop(Exit.USAGE, str(error)) from None
-    if journal.resumed:
+    if journal.finished:
+        print(f"Read back from {path}; --again asks anew.", file=sys.stderr)
+    elif journal.resumed:
         print(f"Going on after {journal.resumed} tasks kept in {path}.", file=sys.stderr)
     return journal
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from editors.headless.exits import Exit, Stop
 from editors.headless.runs import charts
 from editors.headless.runs.figures import Summary, by, facets, summary
+from editors.headless.runs.libraries import require_libraries
 from editors.headless.runs.measures import VISIBLE, measure, shown
 from editors.headless.runs.rows import Row
 
@@ -46,12 +46,9 @@ def html(runs: Sequence[tuple[Mapping[str, Any], Sequence[Row]]], verdicts: Sequ
 
 def page(template: str, **values: Any) -> str:
     """A page from a template beside this file. What comes from a file or a model is escaped; charts are ours."""
-    try:
-        import jinja2
-        import pygal  # noqa: F401 - asked for here, so that nothing is half made when it is missing
-    except ImportError as error:
-        words = f"A report needs the package {error.name}: in Infill's checkout, uv tool install '.[report]'."
-        raise Stop(Exit.USAGE, words) from None
+    require_libraries()
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
