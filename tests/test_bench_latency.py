@@ -96,6 +96,22 @@ def test_a_policy_that_is_silent_does_not_win() -> None:
     assert goals(talking, silent)[0].met
 
 
+def test_the_table_fits_a_terminal_and_the_verdict_names_the_cells() -> None:
+    busy = tally([Record([Key(accept=True, expected="x", waited=1.234)] * 9999, 99999)], [])
+    cell = {"speed": "1000 ms, 100/s", "baseline": busy, "infill": busy}
+    assert all(len(line) <= 100 for line in latency.table_of(cell, head=True).splitlines())
+    assert all(len(line) <= 100 for line in latency.LEGEND.splitlines())
+    slow = {**cell, "goals": [{"goal": "no flicker", "met": False}, {"goal": "few requests", "met": True}]}
+    fast = {
+        "speed": "100 ms, 50/s",
+        "goals": [{"goal": "no flicker", "met": True}, {"goal": "few requests", "met": True}],
+    }
+    assert latency.verdict([slow, fast]).splitlines() == [
+        "missed: no flicker, with a model of 1000 ms, 100/s",
+        "1 of 2 goals against the baseline are met at every speed of the model.",
+    ]
+
+
 def test_a_small_run_through_the_real_server_meets_the_goals(tmp_path: Path) -> None:
     passage, speed = passage_in(tmp_path), Speed(0.3, 150)
     results = {name: latency.session(name, passage, speed, seed=1) for name in ("baseline", "infill")}

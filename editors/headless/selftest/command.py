@@ -31,6 +31,16 @@ GOALS: Mapping[str, tuple[float, bool]] = {
     "prompt over budget": (0.0, False),
     "requests per key": (0.4, False),
 }
+LEGEND = """\
+% of answers, damaged on purpose as models damage them, that came through with the true first line,
+and whole; "unchanged": without Infill's rules. "all that damage" leaves out what cannot be mended."""
+
+
+def _goals() -> Iterator[str]:
+    """Each goal in words. What is a share is in percent, as in the table."""
+    for name, (goal, least) in GOALS.items():
+        amount = f"{goal:g}" if name == "requests per key" else f"{100 * goal:g} %"
+        yield f"  {name}, at {'least' if least else 'most'} {amount}"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,11 +76,13 @@ def _run(arguments: argparse.Namespace) -> int:
         except Silent as error:
             raise Stop(Exit.NOTHING, f"{error} What is done is kept; the same command goes on.") from error
         if not arguments.json:
-            print(table(journal.rows) + "\n")
+            print(f"{table(journal.rows)}\n\n{LEGEND}\n")
         code = options.conclude(arguments, journal, ("first line", "whole insertion"), quiet=not arguments.json)
         missed = _missed(journal.rows)
         for words in missed:
             print(words, file=sys.stderr)
+        if not arguments.json:
+            print("\n".join(["Some goals are missed:" if missed else "All goals are met:", *_goals()]))
         return Exit.NOTHING if missed and code == Exit.DONE else code
 
 
