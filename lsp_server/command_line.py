@@ -65,4 +65,11 @@ class _Wish(argparse.Action):
         for option in OPTIONS:
             if sign and option.name == name.strip().replace("-", "_"):
                 return option, value
-        raise argparse.ArgumentError(self, "wants NAME=VALUE with a NAME of docs/settings.md")
+        from lsp_server.resolve import near
+
+        name = name.strip()
+        if not sign:
+            raise argparse.ArgumentError(self, "wants NAME=VALUE with a NAME of docs/settings.md")
+        nearest = near(name)
+        where = f"did you mean `{nearest}`" if nearest else "docs/settings.md lists them all"
+        raise argparse.ArgumentError(self, f"there is no setting `{name}`; {where}")

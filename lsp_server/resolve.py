@@ -155,22 +155,23 @@ class _Merge:
 
 def _is_meant(name: str) -> bool:
     """Whether a variable is, or looks like, a setting. Anything else of our prefix may be a wrapper's or a CI's own."""
-    return any(option.name == name for option in OPTIONS) or _looks_like_a_key(name) or bool(_near(name))
+    return any(option.name == name for option in OPTIONS) or _looks_like_a_key(name) or bool(near(name))
 
 
 def _unknown(name: str) -> tuple[str, str]:
     """What to say of a name that is no setting. The name itself is the only part of the file that is ever repeated."""
     if _looks_like_a_key(name):
         return "a key is never a setting.", "Remove it there and use `infill key set`."
-    near = _near(name)
-    return "there is no such setting.", f"Did you mean {near}?" if near else "docs/settings.md lists them all."
+    nearest = near(name)
+    return "there is no such setting.", f"Did you mean {nearest}?" if nearest else "docs/settings.md lists them all."
 
 
 def _looks_like_a_key(name: str) -> bool:
     return name.lower().replace("-", "_").endswith(("key", "token", "secret"))
 
 
-def _near(name: str) -> str:
+def near(name: str) -> str:
+    """The setting that was probably meant; "" for none."""
     import difflib
 
     return next(iter(difflib.get_close_matches(name, [option.name for option in OPTIONS], n=1)), "")

@@ -253,6 +253,11 @@ def test_where_nobody_can_talk_it_says_what_to_set(capsys: pytest.CaptureFixture
     assert code == Exit.BACKEND and "infill key set" in err
 
 
+def test_that_nobody_can_talk_is_json_where_json_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "act", "explain", "mean.py:5", "--backend", "workspace", "--json")
+    assert code == Exit.BACKEND and json.loads(out)["error"]["mend"] and json.loads(out)["done"] is False
+
+
 def test_a_refusal_of_the_server_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _, _ = act(capsys, reply(401, {"message": "no"}), "explain", "mean.py:5", "--json")
     assert code == Exit.BACKEND and json.loads(out)["error"]["mend"]

@@ -49,6 +49,11 @@ def test_wrong_use_is_exit_code_2(capsys: pytest.CaptureFixture[str], argv: list
         (["complete"], "required: FILE:LINE:COL"),
         (["complete", "a.py:12"], "both counted from 1, as in src/app.py:12:5"),
         (["key"], "required: set|clear|show-where"),
+        (["doctor", "--selftest"], "did you mean --self-test. `infill doctor --help`"),
+        (["bench", "replay", ".", "--line=3x", "--reprot", "x"], "`infill bench replay --help`"),
+        (["bench", "selftest", "--reprot", "x"], "did you mean --report. `infill bench selftest --help`"),
+        (["config", "--set", "max_token=3"], "there is no setting `max_token`; did you mean `max_tokens`"),
+        (["config", "--set", "xyzzy=3"], "there is no setting `xyzzy`; docs/settings.md lists them all"),
     ],
 )
 def test_wrong_use_is_one_line_that_says_what_to_do(
@@ -58,6 +63,18 @@ def test_wrong_use_is_one_line_that_says_what_to_do(
     assert (code, out, err.count("\n")) == (Exit.USAGE, "", 1)
     assert words in err
     assert "--help` says more." in err
+
+
+@pytest.mark.parametrize(
+    ("address", "warned"),
+    [("http://evil.example.com", True), ("https://evil.example.com", False), ("http://127.0.0.1:9", False)],
+)
+def test_a_key_for_a_server_without_encryption_is_warned_of(
+    address: str, warned: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(KEY + "\n"))
+    code, _, err = run(capsys, "key", "set", "--base-url", address)
+    assert code == Exit.DONE and ("travel unencrypted" in err) is warned
 
 
 def test_server_at_a_terminal_says_what_it_waits_for(

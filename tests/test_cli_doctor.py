@@ -38,6 +38,15 @@ def test_each_problem_has_its_mend(capsys: pytest.CaptureFixture[str], home: Pat
     assert "No connection to http://127.0.0.1:9" in bad["backend"]["what"]
 
 
+def test_an_address_that_nobody_asks_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFILL_BASE_URL", "http://127.0.0.1:18765")
+    _, found = findings(capsys)
+    [told] = [one for one in found if "`base_url` is set" in one["what"]]
+    assert "(environment)" in told["what"] and "is not asked" in told["what"] and "`backend`" in told["mend"]
+
+
 def test_server_of_ones_own_needs_no_key(capsys: pytest.CaptureFixture[str]) -> None:
     _, found = findings(capsys, "--backend", "llama_cpp", "--set", "local_only=true")
     key = next(one for one in found if one["about"] == "key")

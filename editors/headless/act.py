@@ -66,8 +66,8 @@ def _run(arguments: argparse.Namespace) -> int:
     near = where.path if where else Path.cwd() / "file"
     if where:
         where.open()  # a place that is not there is said before anything else
-    hand = Hand(arguments, near)
     try:
+        hand = Hand(arguments, near)
         return asyncio.run(_closing(hand, action(hand, arguments)))
     except BackendError as error:
         if not arguments.json:

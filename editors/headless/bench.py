@@ -44,7 +44,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         bench.arguments(one)
-        one.set_defaults(bench=bench)
+        one.set_defaults(bench=bench, of=one)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -54,7 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     name = parser.prog
     try:
         try:
-            arguments = parser.parse_args(words)
+            arguments, unknown = parser.parse_known_args(words)
+            if unknown:
+                arguments.of.unknown(unknown)
         finally:
             sys.stdout.flush()  # of --help and --version, which end here
         if arguments.command is None:
@@ -100,7 +102,7 @@ def parser_of(wanted: Container[str]) -> argparse.ArgumentParser:
         prog="infill", description="Code completion for any editor, over LSP.", epilog=_EXAMPLES, formatter_class=shape
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    parser.set_defaults(command=None)
+    parser.set_defaults(command=None, of=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, summary in COMMANDS.items():
         one = commands.add_parser(name, help=summary, description=summary, formatter_class=shape)
@@ -108,7 +110,7 @@ def parser_of(wanted: Container[str]) -> argparse.ArgumentParser:
             command: Command = import_module(f"editors.headless.{name}").COMMAND
             one.epilog = f"examples:\n{command.examples}"
             command.arguments(one)
-            one.set_defaults(command=command, name=name)
+            one.set_defaults(command=command, name=name, of=one)
     return parser
 
 
@@ -117,6 +119,14 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(_tell(f"{message.rstrip('.')}. `{self.prog} --help` says more.", Exit.USAGE))
+
+    def unknown(self, words: Sequence[str]) -> NoReturn:
+        """Names the flag that was probably meant."""
+        import difflib  # only here: the server's start waits for no more than it needs
+
+        meant = difflib.get_close_matches(words[0].partition("=")[0], list(self._option_string_actions), n=1)
+        hint = f"; did you mean {meant[0]}" if meant else ""
+        self.error(f"unrecognized arguments: {' '.join(words)}{hint}")
 
 
 class _Version(argparse.Action):

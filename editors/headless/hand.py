@@ -7,7 +7,6 @@ import os
 import sys
 from pathlib import Path
 
-from backends.errors import BackendError
 from backends.registry import chatter
 from context.clock import MonotonicClock
 from context.documents import Documents
@@ -25,7 +24,7 @@ from lsp_server.workbench import Workbench
 
 
 class Hand:
-    """The actions for a project. Close it with `aclose`, which writes the ledger. Raises `Stop` where nobody can talk."""
+    """The actions for a project. Close it with `aclose`, which writes the ledger. Raises `BackendError` where nobody can talk."""
 
     def __init__(self, arguments: argparse.Namespace, near: Path) -> None:
         """`near` is a file of the project."""
@@ -34,10 +33,7 @@ class Hand:
         for problem in resolved.problems:
             print(f"infill: {visible(str(problem))}", file=sys.stderr)
         settings, clock = resolved.settings, MonotonicClock()
-        try:
-            self.chatter = chatter(backend_config(settings), clock=clock, environment=os.environ)
-        except BackendError as error:
-            raise Stop(Exit.BACKEND, str(error)) from None
+        self.chatter = chatter(backend_config(settings), clock=clock, environment=os.environ)
         self.gate = Gate([self.root], exclude=settings.exclude)
         self._documents = Documents()
         folder = Folders.of_user().data

@@ -31,11 +31,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from backends import keys
+    from backends.address import is_local
     from backends.private_file import NotPrivate
 
     backend, origin = bound_to(arguments, named=arguments.what != "show-where")
     try:
         if arguments.what == "set":
+            if origin.startswith("http://") and not is_local(origin):
+                print(f"infill: The key would travel unencrypted to {origin}; https keeps it secret.", file=sys.stderr)
             where = keys.set(origin, keys.Secret(_typed()))
             kept = f"Kept in {where}, for {origin} and no other server."
             print(json.dumps({"origin": origin, "kept_in": str(where)}) if arguments.json else kept)
