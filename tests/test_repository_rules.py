@@ -186,6 +186,22 @@ def test_no_output_but_the_protocol() -> None:
     )
 
 
+def test_git_is_started_in_one_place() -> None:
+    none_of(
+        (
+            f"{path}:{node.lineno} starts git"
+            for path in sources()
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.List | ast.Tuple)
+            and node.elts
+            and isinstance(node.elts[0], ast.Constant)
+            and node.elts[0].value == "git"
+            and path.as_posix() != "editors/headless/git_as_data.py"
+        ),
+        "git obeys a hostile repository unless editors/headless/git_as_data.py starts it",
+    )
+
+
 def test_nothing_is_run_or_unpickled() -> None:
     our_own = (  # our interpreter, our program, cut off from the project: an index is built, a model host is started
         "backends/workspace/building.py",

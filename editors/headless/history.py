@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from editors.headless import git_as_data
+
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 
@@ -50,11 +52,7 @@ class History:
         self._folder = folder
         try:
             self._run("rev-parse", "--git-dir")
-            self._blobs = subprocess.Popen(
-                ["git", "-C", str(folder), "cat-file", "--batch"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-            )
+            self._blobs = git_as_data.conversation(folder, "cat-file", "--batch")
         except FileNotFoundError as error:
             raise NoHistory("The program `git` is not on the PATH.") from error
         except (OSError, subprocess.CalledProcessError) as error:
@@ -96,7 +94,8 @@ class History:
         """The files that the commit changed; of a moved file, what was changed besides. None where the history was cut off
         (a shallow clone)."""
         try:
-            out = self._run("diff-tree", "-p", "-U0", "-M", "--full-index", "--no-ext-diff", commit.parent, commit.hash)
+            shown = ("-p", "-U0", "-M", "--full-index", "--no-ext-diff", "--no-textconv")
+            out = self._run("diff-tree", *shown, commit.parent, commit.hash)
         except subprocess.CalledProcessError:
             return
         path, blob, hunks, lines = "", "", list[Hunk](), list[str]()
@@ -159,8 +158,4 @@ class History:
         return data
 
     def _run(self, *arguments: str) -> bytes:
-        return subprocess.run(
-            ["git", "-C", str(self._folder), *arguments],
-            check=True,
-            capture_output=True,
-        ).stdout
+        return git_as_data.output(self._folder, *arguments)

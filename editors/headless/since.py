@@ -12,6 +12,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from context.walker import not_worth_reading
+from editors.headless import git_as_data
 from editors.headless.exits import Exit, Stop
 from lsp_server.actions.edits import lines_of
 
@@ -87,9 +88,8 @@ def _id_of(path: Path, length: int) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
-    command = ["git", "-C", str(folder), "--no-pager", "-c", "core.fsmonitor=false", *arguments]
     try:
-        return subprocess.run(command, check=True, capture_output=True, timeout=120).stdout
+        return git_as_data.output(folder, *arguments, timeout=120)
     except FileNotFoundError:
         raise Stop(Exit.USAGE, "There is no `git` on the PATH.") from None
     except subprocess.TimeoutExpired:

@@ -11,6 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from editors.headless import git_as_data, since
+from editors.headless.exits import Stop
+
 OWN = Path(__file__).resolve().parents[3]
 
 
@@ -28,18 +31,17 @@ def about(bench: str, **more: Any) -> dict[str, Any]:
 
 
 def commit_of(folder: Path, revision: str = "HEAD") -> str:
-    """The commit's hash; "" where the folder is no repository of its own. A plus sign follows where the files differ from it."""
+    """The commit's hash; "" where the folder is no repository of its own. A plus sign follows where a file differs from it.
+
+    Texts are compared as they lie there: `git status` would run the filters that the repository names.
+    """
     try:
-        found = _git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-        changed = (folder / ".git").exists() and _git(folder, "status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.CalledProcessError):
+        named = git_as_data.output(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        found = named.decode().strip()
+        changed = revision == "HEAD" and (folder / ".git").exists() and any(since.changed(folder, found))
+    except (OSError, subprocess.CalledProcessError, Stop):
         return ""
-    return found + ("+" if changed and revision == "HEAD" else "")
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return found + ("+" if changed else "")
 
 
 def _processor() -> str:
