@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from context.ignore_patterns import spec
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -96,19 +97,19 @@ def _closed(folder: str, path: Path, rules: FolderRules) -> str | None:
     if rules.closed_by:
         return f"{rules.closed_by} closes {folder}"
     relative = os.path.relpath(path, folder).replace(os.sep, "/").lower()
-    for name, spec in rules.ai:
-        if _decides(spec, relative):
+    for name, own in rules.ai:
+        if _decides(own, relative):
             return f"{name} in {folder}"
     return None
 
 
-def _decides(spec: GitIgnoreSpec, relative: str) -> bool:
+def _decides(rules: GitIgnoreSpec, relative: str) -> bool:
     """Whether the path or a folder above it is matched: what lies in a folder that is left out cannot be let in again."""
     parts = relative.split("/")
     for count in range(1, len(parts)):
-        if spec.match_file("/".join(parts[:count]) + "/"):
+        if rules.match_file("/".join(parts[:count]) + "/"):
             return True
-    return spec.match_file(relative)
+    return rules.match_file(relative)
 
 
 def _git_ignores(rules: list[tuple[str, FolderRules]], path: Path) -> bool:
@@ -120,8 +121,8 @@ def _git_ignores(rules: list[tuple[str, FolderRules]], path: Path) -> bool:
         for folder, folder_rules in rules:
             if len(folder) < len(str(step)):
                 relative = os.path.relpath(step, folder).replace(os.sep, "/") + ("/" if step is not path else "")
-                for spec in folder_rules.git:
-                    said = spec.check_file(relative).include
+                for own in folder_rules.git:
+                    said = own.check_file(relative).include
                     verdict = verdict if said is None else said
         if verdict:
             return True
@@ -188,9 +189,9 @@ def _read_rules(folder: str) -> FolderRules:
             continue
         try:
             if is_git:
-                git.append(_spec(lines))
+                git.append(spec(lines))
             else:
-                ai.append((name, _spec([line.lower() for line in lines])))
+                ai.append((name, spec([line.lower() for line in lines])))
         except ValueError:
             broken, broken_git = ("", name) if is_git else (name, broken_git)
     git.reverse()  # .git/info/exclude is the weaker of the two, so .gitignore must speak last.
@@ -210,15 +211,3 @@ def _lines(path: str) -> list[str]:
         return data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise Unreadable from error
-
-
-def _spec(lines: list[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # Not needed before the first path is judged.
-
-    return GitIgnoreSpec.from_lines(lines)
-
-
-@cache
-def matcher(globs: tuple[str, ...]) -> GitIgnoreSpec:
-    """Rules in gitignore syntax without their letter case; match with a lower-cased relative path."""
-    return _spec([glob.lower() for glob in globs])

@@ -14,7 +14,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NewType
 
-from context.ignore_files import IgnoreFiles, matcher
+from context.ignore_files import IgnoreFiles
+from context.ignore_patterns import matcher
 from context.masking import secret_spans
 from context.secret_files import SECRET_FILES
 

@@ -9,6 +9,8 @@ from dataclasses import Field, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, get_args, get_origin
 
+from context.ignore_patterns import LONGEST
+
 Value = bool | int | float | str | tuple[str, ...]
 
 
@@ -98,6 +100,8 @@ def fit(option: Option, raw: object) -> Value:
         entries = [raw] if isinstance(raw, str) else raw
         if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, str) for entry in entries):
             raise Unfit(f"wants {option.wanted}.")
+        if any(len(entry) > LONGEST for entry in entries):
+            raise Unfit(f"has an entry of more than {LONGEST} characters.")
         return tuple(dict.fromkeys(entry for entry in entries if entry))
     if option.type is bool:
         if isinstance(raw, bool):
