@@ -16,6 +16,7 @@ from backends.host.folder import Unusable, locate, look_through
 from backends.host.loading import Wanted, load
 from backends.host.memory import GIB, Place, Precision, cache_bytes_per_token, must_fit, need
 from tests import tiny_model_folder
+from tests.tiny_tokenizers import tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,18 @@ def test_what_is_not_there(tmp_path: Path) -> None:
         locate("nobody/nothing")
     with pytest.raises(Unusable, match="OWNER/NAME"):
         locate("no such thing")
+    with pytest.raises(Unusable, match="There is no folder"):
+        locate("~nobody-of-this-name/model")
+
+
+def test_a_project_does_not_choose_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the project that is called as the model was served instead of the user's own."""
+    (tmp_path / "nobody" / "nothing").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for name in ("nobody/nothing", "nobody"):
+        with pytest.raises(Unusable, match=f"`./{name}` would name a folder"):
+            locate(name)
+    assert locate("./nobody/nothing") == locate(str(tmp_path / "nobody" / "nothing")) == tmp_path / "nobody" / "nothing"
 
 
 def test_pickles_are_never_opened(folder: Path) -> None:
@@ -178,6 +191,31 @@ def test_a_tokenizer_larger_than_the_model(folder: Path) -> None:
     ]
     (folder / "tokenizer.json").write_text(json.dumps(words))
     refused(folder, "more tokens than the model has rows")
+
+
+def test_a_token_far_beyond_the_model(folder: Path) -> None:
+    """A table of all ids was made before the highest of them was looked at: 32 GB."""
+    words = json.loads((folder / "tokenizer.json").read_text())
+    words["model"]["vocab"]["far"] = 2**32 - 1
+    (folder / "tokenizer.json").write_text(json.dumps(words))
+    refused(folder, "more tokens than the model has rows")
+
+
+def test_tables_beside_the_weights(tmp_path: Path) -> None:
+    """StarCoder 1's classes make a square of as many positions as there are, which is no weight and fills the memory."""
+    from safetensors.torch import load_file, save_file
+    from transformers import AutoModelForCausalLM, GPTBigCodeConfig
+
+    words = tokenizer("starcoder")
+    config = GPTBigCodeConfig(vocab_size=len(words), n_positions=8, n_embd=32, n_layer=1, n_head=2)
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    words.save_pretrained(tmp_path)
+    load(Wanted(str(tmp_path), precision=Precision.FP32))
+    weights = load_file(tmp_path / "model.safetensors")
+    weights["transformer.wpe.weight"] = weights["transformer.wpe.weight"].repeat(1 << 13, 1)
+    save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
+    change(tmp_path / "config.json", n_positions=1 << 16)
+    refused(tmp_path, "asks for tables of 4.3 GB beside the weights")
 
 
 def test_a_form_that_is_not_there(good: Path) -> None:

@@ -6,24 +6,35 @@ configuration is that of these weights, and how large they are. A folder that fa
 
 from __future__ import annotations
 
-import json
 import re
-import struct
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
-SIZES: Mapping[str, float] = {
-    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2"), 1),
-    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 2),
-    **dict.fromkeys(("U32", "I32", "F32"), 4),
-    **dict.fromkeys(("U64", "I64", "F64"), 8),
+from backends.host.headers import header
+from backends.host.regular import parsed, read
+
+MOST_CONFIG = 1 << 20
+MOST_WORDS = 64 << 20
+"""Bytes of a file of the tokenizer; the largest known, of 260,000 entries, has 33 MB."""
+MOST_HEADERS = 32 << 20
+"""Bytes of the index of the weights, and of all their headers together: those of 20,000 tensors have 3 MB."""
+MOST_SHARDS = 512
+MOST_THINGS = 4096
+"""Of layers, heads, experts: whatever a configuration has a `num_` of."""
+MOST: Mapping[str, int] = {
+    "vocab_size": 2_000_000,
+    **dict.fromkeys(("hidden_size", "n_embd"), 1 << 16),
+    **dict.fromkeys(("num_hidden_layers", "n_layer", "num_attention_heads", "n_head"), MOST_THINGS),
+    **dict.fromkeys(("num_key_value_heads", "head_dim", "n_routed_experts"), MOST_THINGS),
+    **dict.fromkeys(("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len"), 1 << 24),
 }
-"""Bytes of one number, by safetensors' name of its type."""
-LONGEST_HEADER = 100 * 1024 * 1024
-LONGEST_JSON = 64 * 1024 * 1024
+"""The highest number of a configuration that is believed: what is made by it is made before the weights can prove it wrong."""
+READ = (".json", ".txt", ".model", ".jinja")
+"""Ends of the names of files that transformers reads beside the weights."""
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
@@ -33,7 +44,8 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """`numbers` is how many weights there are, `bytes` what they take in the files. `name` is what the user called the model."""
+    """`numbers` is how many weights there are, `bytes` what they take in the files, `rows` the lengths of the tables of
+    tokens. `name` is what the user called the model."""
 
     path: Path
     name: str
@@ -41,6 +53,7 @@ class Folder:
     numbers: int
     bytes: int
     dims: frozenset[int]
+    rows: frozenset[int]
     layers: int
 
     @property
@@ -51,12 +64,14 @@ class Folder:
 
 
 def locate(model: str) -> Path:
-    """The folder of a model: one that the user names, or a snapshot in the Hugging Face cache. Asks no network."""
-    path = Path(model).expanduser()
-    if path.is_dir():
-        return path.resolve()
-    if path.is_absolute() or model.startswith((".", "~")) or not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
-        raise Unusable(f"There is no folder {model}. Name one, or a model of Hugging Face as OWNER/NAME.")
+    """The folder of a model: one that the user names as a path, or a snapshot in the Hugging Face cache. Asks no network.
+
+    OWNER/NAME is never a folder below the working folder: a project that has one of that name would choose the model.
+    """
+    if model in (".", "..") or model.startswith(("./", "../", "~")) or Path(model).is_absolute():
+        return _named(model)
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", model):
+        raise Unusable(f"{model} is no model of Hugging Face, OWNER/NAME. `./{model}` would name a folder.")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -64,36 +79,88 @@ def locate(model: str) -> Path:
         return Path(snapshot_download(model, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError, OSError) as error:
         raise Unusable(
-            f"The model {model} is not in the Hugging Face cache. Fetch it with `hf download {model}`, then start again."
+            f"The model {model} is not in the Hugging Face cache. Fetch it with `hf download {model}`, then start again. "
+            f"`./{model}` would name a folder."
         ) from error
+
+
+def _named(model: str) -> Path:
+    try:
+        path = Path(model).expanduser()
+        if path.is_dir():
+            return path.resolve()
+    except (RuntimeError, ValueError, OSError):
+        pass  # no such user, or no path
+    raise Unusable(f"There is no folder {model}. Name one, or a model of Hugging Face as OWNER/NAME.")
 
 
 def look_through(path: Path, name: str) -> Folder:
     """Raises `Unusable` where the folder is broken, poisoned or of a kind that is not loaded."""
     if (path / "adapter_config.json").exists():
         raise Unusable(f"{path} holds an adapter and no whole model: merge it into its model first.")
+    _must_be_readable(path)
     config = read_json(path / "config.json")
     if config.get("quantization_config"):
         raise Unusable(
             f"{path} is quantized for another program. Take the plain model: the host rounds it to int8 itself."
         )
-    numbers, size, dims, layers = 0, 0, set[int](), set[int]()
-    for shard in _shards(path):
-        for tensor, (shape, length) in _tensors(shard).items():
-            numbers += prod(shape)
-            size += length
-            dims.update(shape)
-            layers.update(int(found) for found in re.findall(r"(?:layers|h|blocks)\.(\d+)\.", tensor))
-    folder = Folder(path, name, config, numbers, size, frozenset(dims), len(layers))
+    folder = _weighed(path, name, config)
+    _must_be_bounded(folder)
     _must_agree(folder)
     return folder
+
+
+def _must_be_readable(path: Path) -> None:
+    """What transformers will read are regular files of bounded length: it would wait at a pipe, and never end with a device."""
+    below = path / "additional_chat_templates"
+    try:
+        files = [*path.iterdir(), *(below.iterdir() if below.is_dir() else ())]
+    except OSError as error:
+        raise Unusable(f"{path} cannot be read ({error}).") from error
+    for file in files:
+        try:
+            found = file.stat()
+        except OSError:
+            continue  # a link that leads nowhere is a file that is not there
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+            raise Unusable(f"{file} is no regular file: fetch the model again.")
+        if file.suffix in READ and found.st_size > MOST_WORDS:
+            raise Unusable(f"{file} is longer than any model's ({found.st_size:,} bytes): fetch the model again.")
+
+
+def _weighed(path: Path, name: str, config: Mapping[str, Any]) -> Folder:
+    numbers, size, room = 0, 0, MOST_HEADERS
+    dims, rows, layers = set[int](), set[int](), set[str]()
+    for shard in _shards(path):
+        try:
+            found = header(shard, room)
+        except (OSError, ValueError) as error:
+            raise Unusable(f"{shard} is damaged ({error}): fetch the model again.") from error
+        room -= found.length
+        for tensor in found.tensors:
+            numbers += prod(tensor.shape)
+            size += tensor.end - tensor.start
+            dims.update(tensor.shape)
+            rows.update(tensor.shape[:1] if re.search(r"embed|wte", tensor.name) else ())
+            layers.update(re.findall(r"(?:layers|h|blocks)\.(\d+)\.", tensor.name))
+    return Folder(path, name, config, numbers, size, frozenset(dims), frozenset(rows), len(layers))
+
+
+def _must_be_bounded(folder: Folder) -> None:
+    for part in (folder.config, *(each for each in folder.config.values() if isinstance(each, dict))):
+        for key, value in part.items():
+            most = MOST.get(key, MOST_THINGS if key.startswith("num_") else None)
+            if most is None or value is None or (key not in MOST and type(value) is not int):
+                continue
+            if type(value) is not int or not 0 <= value <= most:
+                raise Unusable(f"config.json of {folder.path} is of no model: its {key} is {str(value)[:50]}.")
 
 
 def _must_agree(folder: Folder) -> None:
     """A configuration that asks for more than the weights hold would be filled with random numbers, or with all memory."""
     config = folder.text_config
-    for key in ("vocab_size", "hidden_size", "n_embd"):
-        if (size := config.get(key)) is not None and size not in folder.dims:
+    for key, held in (("vocab_size", folder.rows), ("hidden_size", folder.dims), ("n_embd", folder.dims)):
+        if (size := config.get(key)) is not None and size not in held:
             raise Unusable(f"config.json of {folder.path} does not belong to its weights: none has {key} {size}.")
     layers = config.get("num_hidden_layers", config.get("n_layer"))
     if not isinstance(layers, int) or not 0 < layers <= folder.layers:
@@ -104,10 +171,11 @@ def _shards(path: Path) -> list[Path]:
     """The files of weights, by the index where there is one."""
     index = path / "model.safetensors.index.json"
     if index.exists():
-        named = read_json(index).get("weight_map")
-        names = sorted(set(named.values())) if isinstance(named, dict) and named else []
-        bad = [name for name in names if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+\.safetensors", name)]
-        if bad or not names:
+        named = read_json(index, MOST_HEADERS).get("weight_map")
+        given = list(named.values()) if isinstance(named, dict) else []
+        bad = [name for name in given if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+\.safetensors", name)]
+        names = [] if bad else sorted(set(given))
+        if not 0 < len(names) <= MOST_SHARDS:
             raise Unusable(f"{index} names files that are no weights of this folder.")
         shards = [path / name for name in names]
         if missing := [shard.name for shard in shards if not shard.is_file()]:
@@ -122,45 +190,13 @@ def _shards(path: Path) -> list[Path]:
     raise Unusable(f"{path} holds no weights: there is no model.safetensors.")
 
 
-def _tensors(shard: Path) -> dict[str, tuple[tuple[int, ...], int]]:
-    """Shape and bytes of each tensor, by a header that was found true."""
+def read_json(path: Path, most: int = MOST_CONFIG) -> dict[str, Any]:
     try:
-        with shard.open("rb") as file:
-            size = shard.stat().st_size
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > min(LONGEST_HEADER, size - 8):
-                raise ValueError("the header is longer than the file")
-            header = json.loads(file.read(length))
-        return dict(_checked(header, size - 8 - length))
-    except (OSError, ValueError, struct.error, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise Unusable(f"{shard} is damaged ({error}): fetch the model again.") from error
-
-
-def _checked(header: Mapping[str, Any], size: int) -> Iterator[tuple[str, tuple[tuple[int, ...], int]]]:
-    covered = 0
-    for name, about in header.items():
-        if name == "__metadata__":
-            continue
-        shape, (start, end) = tuple(about["shape"]), about["data_offsets"]
-        if not all(isinstance(number, int) and number >= 0 for number in (*shape, start, end)):
-            raise ValueError("a tensor's shape is none")
-        if not start <= end <= size or end - start != prod(shape) * SIZES[about["dtype"]]:
-            raise ValueError("a tensor reaches beyond its place")
-        covered += end - start
-        yield name, (shape, end - start)
-    if covered != size:
-        raise ValueError("the file is longer or shorter than its tensors")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > LONGEST_JSON:
-            raise ValueError("it is too long")
-        parsed = json.loads(path.read_bytes())
+        content = parsed(read(path, most))
     except FileNotFoundError as error:
         raise Unusable(f"{path.parent} holds no model: there is no {path.name}.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise Unusable(f"{path} cannot be read ({error}): fetch the model again.") from error
-    if not isinstance(parsed, dict):
+    if not isinstance(content, dict):
         raise Unusable(f"{path} holds no JSON object: fetch the model again.")
-    return parsed
+    return content

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backends.host.folder import Folder, Unusable, locate, look_through, read_json
-from backends.host.memory import Place, Precision, must_fit, need, place
+from backends.host.memory import WORKING, Place, Precision, gigabytes, must_fit, need, place
 from backends.host.service import Model
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ def _weights(folder: Folder, config: Any, where: Place, precision: Precision) ->
             raise Unusable(
                 f"config.json of {folder.path} describes {wanted:,} weights, and there are {folder.numbers:,}."
             )
+        if (beside := sum(buffer.nbytes for buffer in drawn.buffers())) > WORKING:
+            raise Unusable(f"config.json of {folder.path} asks for tables of {gigabytes(beside)} beside the weights.")
         del drawn
         model, found = AutoModelForCausalLM.from_pretrained(
             folder.path,
@@ -133,10 +135,11 @@ def _described(folder: Folder, wanted: Wanted, tokenizer: Any, eos: frozenset[in
     from backends.host.formats import find
     from backends.host.vocabulary import Vocabulary
 
-    rows = int(folder.text_config.get("vocab_size", 0))
-    vocabulary = Vocabulary(tokenizer, rows)
-    if vocabulary.size > rows:
+    rows = int(folder.text_config.get("vocab_size") or 0)
+    highest = max(tokenizer.backend_tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
+    if highest >= rows:  # before a table is made that is as long
         raise Unusable(f"The tokenizer of {folder.path} has more tokens than the model has rows ({rows}).")
+    vocabulary = Vocabulary(tokenizer, rows)
     kind = str(folder.config.get("model_type", ""))
     try:
         form = find(vocabulary, name=folder.name, kind=kind, chosen=wanted.form, eos=eos)

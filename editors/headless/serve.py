@@ -23,7 +23,9 @@ NEEDED = "The model host needs more libraries: in Infill's checkout, uv tool ins
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("the model")
-    what.add_argument("--model", metavar="ID_OR_FOLDER", help="a model of the Hugging Face cache, or a folder")
+    what.add_argument(
+        "--model", metavar="ID_OR_FOLDER", help="OWNER/NAME of the Hugging Face cache, or a folder as a path: ./NAME"
+    )
     what.add_argument("--list", action="store_true", help="models that fit this machine, with sizes and licences")
     what.add_argument("--name", dest="called", default="", help="what clients call it; its ID or folder if not given")
     what.add_argument("--alias", action="append", default=[], metavar="NAME", help="a further name for it; repeatable")
