@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from editors.headless.terminal import Ink, visible, visible_line
+from editors.headless.terminal import Ink, folded, visible, visible_line
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,18 @@ def test_colour_only_where_it_is_welcome(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert Ink(Terminal()).dim("a") == "a"
+
+
+def test_sentences_break_between_words_and_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    text = "There is no key for https://api.mistral.ai:443, and so nothing was sent."
+    lines = ("." * 15 + folded(text, Terminal(), taken=15, indent=15)).split("\n")
+    assert [line[15:] for line in lines] == [
+        "There is no key for",
+        "https://api.mistral.ai:443,",
+        "and so nothing was sent.",
+    ]
+    assert folded(text, io.StringIO(), taken=15) == text
+    assert folded("", Terminal(), taken=3) == ""
+    monkeypatch.setenv("COLUMNS", "5")
+    assert max(map(len, folded("a " * 40, Terminal()).split("\n"))) <= 24

@@ -14,7 +14,7 @@ from editors.headless.command import Command
 from editors.headless.config import settings_here
 from editors.headless.counts import MOST_DAYS, whole
 from editors.headless.exits import Exit, Stop
-from editors.headless.terminal import Ink, visible_line
+from editors.headless.terminal import Ink, folded, visible_line
 from lsp_server.command_line import add_flags
 from lsp_server.from_settings import audit_path
 
@@ -52,10 +52,13 @@ def _run(arguments: argparse.Namespace) -> int:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     elif found:
         print(_table(found))
+    said = ""
     if not on:
-        print("`audit` is off: nothing is recorded now. Set it to true in your own settings file.", file=sys.stderr)
+        said = "`audit` is off: nothing is recorded now. Set it to true in your own settings file."
     elif not found:
-        print(f"Nothing left since {first_day.isoformat()}. The ledger is {path}.", file=sys.stderr)
+        said = f"Nothing left since {first_day.isoformat()}. The ledger is {path}."
+    if said:
+        print(folded(said, sys.stderr, indent=0), file=sys.stderr)
     return Exit.DONE if found else Exit.NOTHING
 
 
@@ -83,13 +86,15 @@ def _files(departure: Mapping[str, Any]) -> list[str]:
 
 def _table(departures: list[Mapping[str, Any]]) -> str:
     ink = Ink(sys.stdout)
-    lines = [ink.dim(f"{'when':19}  {'bytes':>7}  {'masked':>6}  to, and from which files")]
+    head = f"{'when':19}  {'bytes':>7}  {'masked':>6}  to, and from which files"
+    lines = [ink.dim(folded(head, sys.stdout))]
     for departure in departures:
         when = datetime.fromtimestamp(departure["at"]).isoformat(sep=" ", timespec="seconds")
         masks = sum(part.get("masks", 0) for part in departure.get("parts", ()))
         files = ", ".join(visible_line(file) for file in _files(departure)) or "no text of yours"
         to = visible_line(str(departure.get("destination", "")))
-        lines.append(f"{when}  {departure.get('bytes', 0):7}  {masks or '':>6}  {to}: {files}")
+        row = f"{when}  {departure.get('bytes', 0):7}  {masks or '':>6}  {to}: {files}"
+        lines.append(folded(row, sys.stdout))
     total = sum(departure.get("bytes", 0) for departure in departures)
     lines.append(ink.dim(f"{len(departures)} requests, {total} bytes."))
     return "\n".join(lines)

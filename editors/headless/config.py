@@ -12,7 +12,7 @@ from pathlib import Path
 from editors.headless.command import Command
 from editors.headless.exits import Exit
 from editors.headless.place import root_of
-from editors.headless.terminal import Ink, visible_line
+from editors.headless.terminal import Ink, folded, visible_line
 from lsp_server.command_line import add_flags, given
 from lsp_server.resolve import PROJECT_FILE, Resolved, resolve, user_file
 
@@ -55,15 +55,21 @@ def _table(resolved: Resolved) -> str:
     values = {name: json.dumps(value) for name, value in asdict(resolved.settings).items()}
     widest, longest = max(map(len, values)), max(len(value) for value in values.values() if len(value) <= 30)
     rows = [
-        f"{name:{widest}}  {visible_line(value):{longest}}  {_whence(resolved.provenance[name], ink)}"
+        _whence(
+            folded(f"{name:{widest}}  {visible_line(value):{longest}}  {visible_line(whence)}", sys.stdout), whence, ink
+        )
         for name, value in values.items()
+        for whence in [resolved.provenance[name]]
     ]
-    problems = [ink.bad("! ") + visible_line(str(problem)) for problem in resolved.problems]
-    return "\n".join([*rows, "", f"Your own settings are read from {user_file()}", *problems])
+    problems = [
+        ink.bad("! ") + folded(visible_line(str(problem)), sys.stdout, taken=2, indent=2)
+        for problem in resolved.problems
+    ]
+    return "\n".join([*rows, "", folded(f"Your own settings are read from {user_file()}", sys.stdout), *problems])
 
 
-def _whence(words: str, ink: Ink) -> str:
-    return ink.dim(words) if words == "default" else visible_line(words)
+def _whence(row: str, words: str, ink: Ink) -> str:
+    return row.removesuffix(words) + ink.dim(words) if words == "default" else row
 
 
 COMMAND = Command(EXAMPLES, _arguments, _run)

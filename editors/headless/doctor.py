@@ -17,7 +17,7 @@ from editors.headless.command import Command
 from editors.headless.config import settings_here
 from editors.headless.exits import Exit, Stop
 from editors.headless.place import root_of
-from editors.headless.terminal import Ink, visible_line
+from editors.headless.terminal import Ink, folded, visible_line
 from lsp_server.command_line import add_flags
 from lsp_server.resolve import Resolved
 
@@ -274,9 +274,10 @@ def _shown(finding: Finding, arguments: argparse.Namespace) -> Finding:
     if not arguments.json:
         ink = Ink(sys.stdout)
         sign = {State.GOOD: ink.good("ok  "), State.NOTE: ink.dim("note"), State.BAD: ink.bad("BAD ")}[finding.state]
-        print(f"{sign} {finding.about:9} {visible_line(finding.what)}")
-        if finding.mend:
-            print(f"{'':14} {ink.dim('->')} {visible_line(finding.mend)}")
+        what, mend = visible_line(finding.what), visible_line(finding.mend)
+        print(f"{sign} {finding.about:9} {folded(what, sys.stdout, taken=15, indent=15)}")
+        if mend:
+            print(f"{'':14} {ink.dim('->')} {folded(mend, sys.stdout, taken=18, indent=18)}")
         sys.stdout.flush()
     return finding
 

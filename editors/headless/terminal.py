@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+import textwrap
 import unicodedata
 from typing import TextIO
 
+LEAST = 20
+"""Columns that folded text has to itself, however narrow the terminal is."""
 _KEPT = "\n\t"
 _HIDDEN = (
     "Cc",
@@ -36,6 +40,26 @@ def visible_line(text: str) -> str:
 def shorten(text: str, most: int) -> str:
     """At most `most` characters of `text`; an ellipsis stands for the rest."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def folded(text: str, stream: TextIO, *, taken: int = 0, indent: int = 4) -> str:
+    """One line of text, broken between words so that it fits the terminal behind `stream`; unchanged where there is none.
+
+    `taken` columns stand before it, `indent` blanks before each further line. A word that is too long, such as a
+    path, stays whole.
+    """
+    if not stream.isatty():
+        return text
+    width = max(shutil.get_terminal_size().columns, indent + LEAST)
+    lines = textwrap.fill(
+        text,
+        width,
+        initial_indent=" " * taken,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines[taken:]
 
 
 def _spelt(char: str) -> str:

@@ -13,7 +13,7 @@ from editors.headless.command import Command
 from editors.headless.counts import MOST_DAYS, whole
 from editors.headless.exits import Exit, Stop
 from editors.headless.runs.libraries import require_libraries
-from editors.headless.terminal import Ink, visible_line
+from editors.headless.terminal import Ink, folded, visible_line
 from lsp_server.usage_report import COLUMNS, GROUPS, Row, Unreadable, as_table, report
 
 EXAMPLES = """\
@@ -59,7 +59,8 @@ def _run(arguments: argparse.Namespace) -> int:
     elif rows:
         print(_table(rows, arguments.by))
     else:
-        print(f"Nothing since {since}: no request was made and nothing was suggested.")
+        words = f"Nothing since {since}: no request was made and nothing was suggested."
+        print(folded(words, sys.stdout, indent=0))
     if rows and arguments.plot is not None:
         from editors.headless.usage_page import write
 
@@ -73,20 +74,21 @@ def _table(rows: list[Row], by: str) -> str:
     headings = (
         f"{'asked':>6} {'bad':>4} {'in':>8}/{'out':<7}{'cost':>8}  {'ms p50':>6}/{'p95':<5}{'shown':>6} taken  chars"
     )
-    lines = [ink.dim(f"{by:{widest}} {headings}")]
+    lines = [ink.dim(folded(f"{by:{widest}} {headings}", sys.stdout))]
     for row in rows:
-        lines.append(
+        numbers = (
             f"{visible_line(row.group):{widest}} {row.requests:6} {row.failed:4} {row.tokens_in:8}/{row.tokens_out:<7}"
             f"{row.cost:8.4f}$ {_number(row.first_ms_p50):>6}/{_number(row.first_ms_p95):<5}"
             f"{row.suggestions:6} {_share(row.acceptance):>5} {row.characters:6}"
         )
+        lines.append(folded(numbers, sys.stdout))
     kept = [
         f"{visible_line(row.group)} {_share(row.kept_30s)} / {_share(row.kept_5min)}"
         for row in rows
         if row.kept_30s is not None or row.kept_5min is not None
     ]
     if kept:
-        lines.append(ink.dim("Of what was taken, still there after 30 s / 5 min: ") + ", ".join(kept))
+        lines.append(folded(f"Of what was taken, still there after 30 s / 5 min: {', '.join(kept)}", sys.stdout))
     return "\n".join(lines)
 
 
