@@ -5,11 +5,15 @@ The cleaned text is drawn by a Markdown reader of other hands, and its HTML is l
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsp_server.actions.markdown import Cleaner, clean
+from lsp_server.actions.checks import LEFT_OUT
+from lsp_server.actions.markdown import LONGEST_LINE, Cleaner, clean
 from tests.drawn import check_is_harmless, drawn
 
 HARMLESS = {
@@ -48,6 +52,8 @@ HOSTILE = [
     "[x]( https://evil.example )",
     "[x](/etc/passwd)",
     "[x](../../x:y)",
+    "[x](src/../../../../etc/passwd#L1)",
+    "[x](./src/..#L1)",
     "a ` b\n` <img src=x> `",
     "- a\n  ```\n<img src=https://evil.example/a.png>",
     "> ```\n<img src=https://evil.example/b.png>",
@@ -104,6 +110,36 @@ def test_no_mixture_of_them_does_either(text: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS.keys())
 def test_what_is_harmless_stays_as_it_is(text: str) -> None:
     assert clean(text) == text
+
+
+@pytest.mark.parametrize("target", ["src/../../../../etc/passwd#L1", "a/..:3"])
+def test_a_link_that_climbs_is_text(target: str) -> None:
+    assert clean(f"[x]({target})") == f"[x] ({target})"
+
+
+@pytest.mark.parametrize("sign", ["\\", "`", "` `` ", "\\`", "![", "](", "http:", "\n", "\u200b"])
+def test_the_work_grows_with_the_length(sign: str) -> None:
+    _check_is_linear(clean, sign)
+
+
+@pytest.mark.parametrize("sign", ["\n", " \n", "#", "#\n", "# the rest "])
+def test_looking_for_what_is_left_out_grows_with_the_length(sign: str) -> None:
+    _check_is_linear(lambda text: list(LEFT_OUT.finditer(text)), sign)
+
+
+def _check_is_linear(work: Callable[[str], object], sign: str) -> None:
+    """Four times the text is four times the work; sixteen if it were quadratic. Too short to be measured is fine, too."""
+
+    def seconds(count: int) -> float:
+        began = time.process_time()
+        work((sign * count)[:count])
+        return time.process_time() - began
+
+    assert seconds(100_000) < max(0.5, 10 * seconds(25_000))
+
+
+def test_a_line_is_cut_where_it_is_too_long() -> None:
+    assert [len(line) for line in clean("a" * (2 * LONGEST_LINE + 1)).split("\n")] == [LONGEST_LINE, LONGEST_LINE, 1]
 
 
 def test_bidirectional_controls_are_spelt_out() -> None:

@@ -16,7 +16,8 @@ from lsp_server.actions.edits import lines_of
 from lsp_server.rules.invisible import first_hidden
 
 LEFT_OUT = re.compile(
-    r"^\s*(?:#|//|/\*|--|;|<!--|%|\.\.\.|…)[\s.…(]*(?:the )?(?:rest|remainder|remaining|existing|previous|other|same|unchanged)\b"
+    r"^[^\S\n]*+"
+    r"(?:#|//|/\*|--|;|<!--|%|\.\.\.|…)[\s.…(]*(?:the )?(?:rest|remainder|remaining|existing|previous|other|same|unchanged)\b"
     r".{0,40}\b(?:code|function|method|class|file|implementation|body|lines?|unchanged|same|before|here|omitted)\b.{0,20}$",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -15,13 +15,15 @@ from lsp_server.rules.invisible import first_hidden
 _OPENING = re.compile(r"[ \t>*+-]*(`{3,})[ \t]*([\w+#.-]*)[ \t]*$")
 _LOCAL_TARGET = re.compile(r"\((?:\./)?\w[\w./+-]*(?:(?::|#L)\d+(?:-L?\d+)?)?\)")
 _ADDRESS = re.compile(
-    r"\\*(?<![A-Za-z0-9])((?:(?:https?|ftps?|wss?|file|mailto|tel|sms|command|vscode(?:-\w+)*|vscodium|javascript|data|vbscript|blob|ssh"
+    r"(?<!\\)\\*+(?<![A-Za-z0-9])"
+    r"((?:(?:https?|ftps?|wss?|file|mailto|tel|sms|command|vscode(?:-\w+)*|vscodium|javascript|data|vbscript|blob|ssh"
     r"|git|smb):|www\.|//(?=\w))[^\s`<>\"')|\\]+)",
     re.IGNORECASE,
 )
 _TABLE_RULE = re.compile(r"[\s>*+.)\d|:-]*-[\s|:-]*")
 _RUN = re.compile("`+")
 LONGEST_LINE = 4_000
+"""A longer line is cut, so that the work on a text grows with its length."""
 
 
 class Cleaner:
@@ -33,9 +35,9 @@ class Cleaner:
 
     def feed(self, piece: str) -> str:
         *lines, self._rest = (self._rest + piece).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        if len(self._rest) > LONGEST_LINE:
-            lines, self._rest = [*lines, self._rest], ""
-        return "".join(self._line(line) + "\n" for line in lines)
+        lines = [part for line in lines for part in _parts(line)]
+        *long, self._rest = _parts(self._rest)
+        return "".join(self._line(line) + "\n" for line in [*lines, *long])
 
     def finish(self) -> str:
         """The last line, and the end of a code block that was left open."""
@@ -63,22 +65,39 @@ def clean(text: str) -> str:
     return cleaner.feed(text) + cleaner.finish()
 
 
+def _parts(line: str) -> list[str]:
+    return [line[at : at + LONGEST_LINE] for at in range(0, len(line), LONGEST_LINE)] or [""]
+
+
 def _outside_of_fences(line: str) -> str:
     """Code spans stay; a run of backticks without its partner on the line is escaped, so that no span reaches further. Tables do
     not stay: a bar inside of a code span would end it there."""
     if _TABLE_RULE.fullmatch(line) and ("|" in line or ":" in line):
         return line.replace("|", "\\|").replace(":", "\\:")
+    runs = list(_RUN.finditer(line))
     out, at = [], 0
-    while run := _RUN.search(line, at):
-        partner = next((each for each in _RUN.finditer(line, run.end()) if each[0] == run[0]), None)
-        escaped = (len(line[: run.start()]) - len(line[: run.start()].rstrip("\\"))) % 2 == 1
+    for run, partner in zip(runs, _partners(runs), strict=True):
+        if run.start() < at:
+            continue  # inside of a span
+        before = line[at : run.start()]
+        escaped = (len(before) - len(before.rstrip("\\"))) % 2 == 1
         if partner is None or escaped:
             out.append(_prose(line[at : run.start()]) + ("" if escaped else "\\") + "\\".join(run[0]))
             at = run.end()
-            continue
-        out.append(_prose(line[at : run.start()]) + line[run.start() : partner.end()])
-        at = partner.end()
+        else:
+            out.append(_prose(line[at : run.start()]) + line[run.start() : partner.end()])
+            at = partner.end()
     return "".join([*out, _prose(line[at:])])
+
+
+def _partners(runs: list[re.Match[str]]) -> list[re.Match[str] | None]:
+    """For each run of backticks the next of the same length."""
+    later: dict[int, re.Match[str]] = {}
+    found: list[re.Match[str] | None] = []
+    for run in reversed(runs):
+        found.append(later.get(len(run[0])))
+        later[len(run[0])] = run
+    return found[::-1]
 
 
 def _prose(text: str) -> str:
@@ -93,7 +112,9 @@ def _prose(text: str) -> str:
     parts = re.split(r"(\])(?=\()", text)
     kept = [parts[0]]
     for bracket, after in zip(parts[1::2], parts[2::2], strict=True):
-        kept.append(bracket + ("" if _LOCAL_TARGET.match(after) else " ") + after)
+        target = _LOCAL_TARGET.match(after)
+        stays = target is not None and "/.." not in target[0]
+        kept.append(bracket + ("" if stays else " ") + after)
     return _ADDRESS.sub(_as_code, "".join(kept))
 
 
