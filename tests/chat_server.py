@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from tests.chat_requests import answer_of
-from tests.fault_server import Answer, Asked, FaultServer, reply, serving, stream
+from tests.endpoint import endpoint
+from tests.fault_server import Answer, Asked, FaultServer, reply, stream
 
 
 def plays(*scripts: str | Answer | Sequence[bytes]) -> Answer:
@@ -31,24 +31,9 @@ def plays(*scripts: str | Answer | Sequence[bytes]) -> Answer:
 @contextmanager
 def chat_server(*scripts: str | Answer | Sequence[bytes]) -> Iterator[FaultServer]:
     """Running while the block does; `asked` has the requests for answers and for the list of models."""
-    loop, up, over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    found: list[FaultServer] = []
-
-    async def serve() -> None:
-        async with serving(plays(*scripts)) as server:
-            found.append(server)
-            up.set()
-            await over.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
-    thread.start()
-    assert up.wait(10)
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(10)
-        loop.close()
+    with endpoint() as server:
+        server.answer = plays(*scripts)
+        yield server
 
 
 def talks(server: FaultServer) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 from backends import discovery
 from backends.keys import Secret
 from tests.chat_server import plays, talks
-from tests.fault_server import Answer, Asked, FaultServer, event, reply, serving, stream
+from tests.endpoint import endpoint
+from tests.fault_server import Answer, Asked, FaultServer, event, reply, stream
 
 
 def fim(*pieces: str) -> list[bytes]:
@@ -116,22 +116,6 @@ class Provider:
 @contextmanager
 def provider() -> Iterator[Provider]:
     """A running provider, ended with everything it still does."""
-    started: list[Provider] = []
-    ready, loop = threading.Event(), asyncio.new_event_loop()
-    over = asyncio.Event()
-
-    async def serve() -> None:
-        async with serving(stream(fim(""))) as server:
-            started.append(Provider(server))
-            ready.set()
-            await over.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
-    thread.start()
-    assert ready.wait(20)
-    try:
-        yield started[0]
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(20)
-        loop.close()
+    with endpoint() as server:
+        server.answer = stream(fim(""))
+        yield Provider(server)

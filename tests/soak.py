@@ -10,7 +10,6 @@ import os
 import random
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,8 @@ from typing import Any
 import psutil
 
 from editors.headless.self_test.faults import FAULTS
-from tests.fault_server import Asked, FaultServer, reply, serving, stream
+from tests.endpoint import endpoint
+from tests.fault_server import Asked, FaultServer, stream
 from tests.provider import fim
 from tests.raw_client import ROOT, RawClient, inline, replace
 
@@ -188,29 +188,6 @@ class Soak:
             self._process.send_signal(signal.SIGUSR1)
             self._client.request("infill/status", None)
         return int(path.read_text())
-
-
-@contextmanager
-def endpoint() -> Iterator[FaultServer]:
-    """A server of completions in a thread, which is told what to answer by setting `answer`."""
-    loop, up, over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    found: list[FaultServer] = []
-
-    async def serve() -> None:
-        async with serving(reply()) as server:
-            found.append(server)
-            up.set()
-            await over.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
-    thread.start()
-    assert up.wait(10)
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(10)
-        loop.close()
 
 
 @contextmanager

@@ -13,12 +13,12 @@ import pytest
 
 from context.privacy import MASK
 from context.token_shapes import SHAPES
+from tests.endpoint import endpoint
 from tests.fault_server import Asked, FaultServer, reply, stream
 from tests.planted import PLACES, token
 from tests.provider import fim
 from tests.raw_client import RawClient, inline, replace
 from tests.shell import new_user
-from tests.soak import endpoint
 
 KEY = "sk-canary-of-the-users-own-key"
 FORMATS = tuple(islice(cycle(SHAPES), 100))

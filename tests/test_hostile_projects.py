@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.endpoint import endpoint
 from tests.fault_server import FaultServer, stream
 from tests.hostile_projects import LINKS, PROJECTS
 from tests.provider import fim
 from tests.raw_client import ROOT, RawClient, inline
 from tests.shell import new_user
-from tests.soak import endpoint
 
 KEY = "sk-of-the-hostile-projects"
 CANARIES = (b"canary-of-env", b"canary_of_env", b"canary-of-id-rsa", KEY.encode())

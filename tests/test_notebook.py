@@ -16,7 +16,7 @@ from tests.provider import Provider, provider
 from tests.raw_client import RawClient
 
 SERVER = [sys.executable, "-P", "-m", "editors.headless", "lsp"]
-NOTEBOOK = "file:///work/n.ipynb"
+NOTEBOOK = "file:///project/n.ipynb"
 
 
 def cell(number: int, text: str, language: str = "python") -> dict[str, Any]:
@@ -24,11 +24,11 @@ def cell(number: int, text: str, language: str = "python") -> dict[str, Any]:
 
 
 def uri(number: int) -> str:
-    return f"vscode-notebook-cell:/work/n.ipynb#{number}"
+    return f"vscode-notebook-cell:/project/n.ipynb#{number}"
 
 
 def snap(number: int, text: str, language: str = "python") -> Snapshot:
-    return Snapshot(uri(number), Path("/work/n.ipynb"), language, 1, text)
+    return Snapshot(uri(number), Path("/project/n.ipynb"), language, 1, text)
 
 
 class Editor:

@@ -21,13 +21,13 @@ from context.windows import windows
 from tests.fake_clock import FakeClock
 from tests.raw_client import RawClient
 
-URI = "file:///work/main.py"
+URI = "file:///project/main.py"
 HELD = "file:///project/a.py"
 TEXT = "".join(f"line_{number} = {number}\n" for number in range(40))
 
 
 def desk_of(text: str, *problems: Problem) -> tuple[Cursor, Desk]:
-    here = Snapshot(URI, Path("/work/main.py"), "python", 1, text.replace("‸", ""))
+    here = Snapshot(URI, Path("/project/main.py"), "python", 1, text.replace("‸", ""))
     desk = Desk((Path("/work"),), (here,), EditLog(), Gate([Path("/work")]), Trees(), None, FakeClock())
     desk.problems.tell(URI, "editor", problems)
     return Cursor(here, text.index("‸")), desk
