@@ -19,6 +19,9 @@ MOST_COMMITS = 12
 MOST_IN_A_COMMIT = 30
 """A commit that touches more files says little of what belongs together."""
 
+LONGEST = 4_096
+"""Bytes of a path. No file lies deeper, but a tree that holds itself has no end."""
+
 
 def lately_changed(root: Path, walked: Iterable[WalkedFile]) -> list[Path]:
     """Those of the walked files that differ from git's index, newest first, then those of the newest commits, newest first.
@@ -86,7 +89,10 @@ def _in_commits(git: GitFolder, head: str) -> Iterator[Path]:
 
 
 def _touched(objects: Objects, before: bytes, after: bytes, above: bytes, most: int) -> Iterator[bytes]:
-    """At most `most` files that differ between two trees, and are in the second; equal folders are not looked into."""
+    """At most `most` files that differ between two trees, and are in the second; equal folders are not looked into.
+
+    Raises `Unsound`, also where a path is too long, or too many are waiting to be looked into.
+    """
     waiting = [(before, after, above)]
     count = 0
     while waiting:
@@ -96,12 +102,16 @@ def _touched(objects: Objects, before: bytes, after: bytes, above: bytes, most: 
             known = old.get(name, Entry(b"", b""))
             if entry.object == known.object:
                 continue
+            path = folder + name
+            objects.spend(len(path))
+            if len(path) > LONGEST:
+                raise Unsound
             if entry.mode.lstrip(b"0") == b"40000":
                 waiting.append(
-                    (known.object if known.mode.lstrip(b"0") == b"40000" else b"", entry.object, folder + name + b"/")
+                    (known.object if known.mode.lstrip(b"0") == b"40000" else b"", entry.object, path + b"/")
                 )
             elif entry.mode.startswith(b"100"):
-                yield folder + name
+                yield path
                 count += 1
                 if count >= most:
                     return

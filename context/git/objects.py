@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,13 +11,22 @@ from pathlib import Path
 
 from context.git.reading import small
 
-LARGEST = 16_000_000
+LARGEST = 4_000_000
 """Bytes of an object that is read; a commit or a tree has far fewer."""
+
+MOST = 32_000_000
+"""Bytes read, unpacked or made in one reading. Names are not checked against contents, so that a tree may hold itself."""
+
+OBJECT = 4_000
+"""Bytes that an object counts for beside its own."""
 
 DEEPEST = 60
 """Objects that one may be written as a difference of."""
 
 MOST_PACKS = 60
+
+LONGEST_NUMBER = 64
+"""Bits."""
 
 COMMIT, TREE = 1, 2
 _KINDS = (b"", b"commit", b"tree", b"blob", b"tag")
@@ -45,18 +53,18 @@ class _Pack:
 
 
 class Objects:
-    """For one reading: packs stay mapped until `close`."""
+    """For one reading, which ends in `Unsound` when `MOST` is spent: packs stay mapped until `close`."""
 
     def __init__(self, git: Path, hash_length: int = 20) -> None:
         self._folder, self._length = git / "objects", hash_length
+        self._left = MOST
         self._packs = list(self._opened())
 
     def commit(self, name: bytes) -> tuple[bytes, bytes]:
         """A commit's tree and its first parent, b"" where it has none. Raises `Unsound`."""
-        lines = self._read(name, COMMIT).split(b"\n")
-        tree = bytes.fromhex(_after(b"tree ", lines[0]))
-        parent = bytes.fromhex(_after(b"parent ", lines[1])) if lines[1:] and lines[1].startswith(b"parent ") else b""
-        return tree, parent
+        lines = self._read(name, COMMIT).split(b"\n", 2)
+        parent = lines[1] if lines[1:] and lines[1].startswith(b"parent ") else b""
+        return self._named(b"tree ", lines[0]), self._named(b"parent ", parent) if parent else b""
 
     def tree(self, name: bytes) -> dict[bytes, Entry]:
         """A folder's entries by name. Raises `Unsound`."""
@@ -72,17 +80,38 @@ class Objects:
         return entries
 
     def has(self, name: bytes) -> bool:
-        return self._loose(name).is_file() or self._find(name) is not None
+        """Raises `Unsound` where that can't be told."""
+        try:
+            return self._loose(name).is_file() or self._find(name) is not None
+        except OSError as error:
+            raise Unsound from error
+
+    def spend(self, size: int) -> None:
+        """Raises `Unsound` where more is read or kept than `MOST` bytes."""
+        self._left -= size
+        if self._left < 0:
+            raise Unsound
 
     def close(self) -> None:
         for pack in self._packs:
             pack.index.close()
             pack.data.close()
 
+    def _named(self, label: bytes, line: bytes) -> bytes:
+        """The object that a line of a commit names."""
+        try:
+            name = bytes.fromhex(line.removeprefix(label).decode("ascii"))
+        except ValueError as error:
+            raise Unsound from error
+        if not line.startswith(label) or len(name) != self._length:
+            raise Unsound
+        return name
+
     def _read(self, name: bytes, kind: int) -> bytes:
+        self.spend(OBJECT)
         try:
             found, data = self._packed(name) if self._find(name) else self._unpacked(name)
-        except (struct.error, zlib.error, IndexError, ValueError, OSError) as error:
+        except (zlib.error, IndexError, ValueError, OSError) as error:
             raise Unsound from error
         if found != kind:
             raise Unsound
@@ -92,7 +121,7 @@ class Objects:
         return self._folder / name.hex()[:2] / name.hex()[2:]
 
     def _unpacked(self, name: bytes) -> tuple[int, bytes]:
-        whole = _inflated(small(self._loose(name), LARGEST), 0, LARGEST + 64)
+        whole = self._inflated(small(self._loose(name), LARGEST), 0, LARGEST + 64)
         head, _, data = whole.partition(b"\0")
         return _KINDS.index(head.partition(b" ")[0]), data
 
@@ -108,28 +137,43 @@ class Objects:
                 raise Unsound
             if kind == _OFFSET:
                 back, start = _offset(pack.data, start)
-                deltas.append(_inflated(pack.data, start, size))
+                deltas.append(self._inflated(pack.data, start, size))
                 at -= back
                 if not back or at < 0:
                     raise Unsound
             elif kind == _REFERENCE:
                 place = self._find(pack.data[start : start + self._length])
-                deltas.append(_inflated(pack.data, start + self._length, size))
+                deltas.append(self._inflated(pack.data, start + self._length, size))
                 if place is None:
                     raise Unsound
                 pack, at = place
             else:
-                data = _inflated(pack.data, start, size)
+                data = self._inflated(pack.data, start, size)
                 for delta in reversed(deltas):
                     data = _patched(data, delta)
+                    self.spend(len(data))
                 return kind, data
+
+    def _inflated(self, data: bytes | mmap.mmap, at: int, size: int) -> bytes:
+        """What is packed there, never more than `size` bytes of it."""
+        stream = zlib.decompressobj()
+        out = bytearray()
+        while len(out) < size and not stream.eof:
+            piece = data[at : at + 16_384]
+            if not piece:
+                break
+            at += len(piece)
+            made = stream.decompress(piece, size - len(out))
+            self.spend(len(piece) + len(made))
+            out += made
+        return bytes(out)
 
     def _find(self, name: bytes) -> tuple[_Pack, int] | None:
         """The pack that holds an object, and where, by the pack's sorted index."""
         first = name[0]
         for pack in self._packs:
-            low = _long(pack.index, 8 + 4 * (first - 1)) if first else 0
-            high = _long(pack.index, 8 + 4 * first)
+            low = _unsigned(pack.index, 8 + 4 * (first - 1)) if first else 0
+            high = _unsigned(pack.index, 8 + 4 * first)
             if not low <= high <= pack.count:
                 continue
             while low < high:
@@ -143,33 +187,32 @@ class Objects:
 
     def _place(self, pack: _Pack, number: int) -> int:
         offsets = 1032 + (self._length + 4) * pack.count
-        offset = _long(pack.index, offsets + 4 * number)
+        offset = _unsigned(pack.index, offsets + 4 * number)
         if offset & 0x80000000:
-            (offset,) = struct.unpack_from(">Q", pack.index, offsets + 4 * pack.count + 8 * (offset & 0x7FFFFFFF))
-        return int(offset)
+            offset = _unsigned(pack.index, offsets + 4 * pack.count + 8 * (offset & 0x7FFFFFFF), 8)
+        return offset
 
     def _opened(self) -> Iterator[_Pack]:
-        found = sorted((self._folder / "pack").glob("*.idx"), key=_written_at, reverse=True)
+        try:
+            found = sorted((self._folder / "pack").glob("*.idx"), key=_written_at, reverse=True)
+        except (OSError, ValueError):  # no path at all, by what a repository says of where it is
+            return
         for path in found[:MOST_PACKS]:
             try:
                 index = _mapped(path)
                 if index[:8] != b"\xfftOc\0\0\0\2":
                     index.close()
                     continue
-                yield _Pack(index, _mapped(path.with_suffix(".pack")), _long(index, 8 + 4 * 255))
-            except (OSError, ValueError, struct.error):
+                yield _Pack(index, _mapped(path.with_suffix(".pack")), _unsigned(index, 8 + 4 * 255))
+            except (OSError, ValueError, Unsound):
                 continue
 
 
-def _after(label: bytes, line: bytes) -> str:
-    if not line.startswith(label):
+def _unsigned(data: mmap.mmap, at: int, size: int = 4) -> int:
+    piece = data[at : at + size]
+    if len(piece) < size:
         raise Unsound
-    return line[len(label) :].decode("ascii", "replace")
-
-
-def _long(data: mmap.mmap, at: int) -> int:
-    (value,) = struct.unpack_from(">I", data, at)
-    return int(value)
+    return int.from_bytes(piece)
 
 
 def _written_at(path: Path) -> int:
@@ -196,6 +239,8 @@ def _head(data: mmap.mmap, at: int) -> tuple[int, int, int]:
         byte = data[at]
         size |= (byte & 127) << shift
         shift += 7
+        if shift > LONGEST_NUMBER:
+            raise Unsound
     return kind, size, at + 1
 
 
@@ -206,20 +251,9 @@ def _offset(data: mmap.mmap, at: int) -> tuple[int, int]:
         at += 1
         byte = data[at]
         value = ((value + 1) << 7) | (byte & 127)
+        if value >> LONGEST_NUMBER:
+            raise Unsound
     return value, at + 1
-
-
-def _inflated(data: bytes | mmap.mmap, at: int, size: int) -> bytes:
-    """What is packed there, never more than `size` bytes of it."""
-    stream = zlib.decompressobj()
-    out = b""
-    while len(out) < size and not stream.eof:
-        piece = data[at : at + 16_384]
-        if not piece:
-            break
-        at += len(piece)
-        out += stream.decompress(piece, size - len(out))
-    return out
 
 
 def _patched(base: bytes, delta: bytes) -> bytes:
@@ -260,3 +294,5 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
         if not byte & 128:
             return value, at
+        if shift > LONGEST_NUMBER:
+            raise Unsound

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 _FIXED = struct.Struct(">IIIIIIIIII")
 LARGEST = 300_000_000
 
+LONGEST = 4_096
+"""Bytes of a path."""
+
+MOST = 64_000_000
+"""Bytes of all paths: version 4 says each as a difference of the one before, so that a small file could hold far more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Staged:
@@ -31,7 +37,7 @@ def _read(data: bytes, hash_length: int) -> dict[str, Staged]:
     if signature != b"DIRC" or version not in (2, 3, 4):
         raise ValueError("not an index")
     found: dict[str, Staged] = {}
-    at, path = 12, b""
+    at, path, together = 12, b"", 0
     for _ in range(count):
         start = at
         fields = _FIXED.unpack_from(data, at)
@@ -42,13 +48,18 @@ def _read(data: bytes, hash_length: int) -> dict[str, Staged]:
         at += 4 if flags & 0x4000 else 2
         if version == 4:
             cut, at = _length(data, at)
-            end = data.index(b"\0", at)
+            if cut > len(path):
+                raise ValueError("not an index")
+            end = data.index(b"\0", at, at + LONGEST + 1)
             path = path[: len(path) - cut] + data[at:end]
             at = end + 1
         else:
-            end = data.index(b"\0", at)
+            end = data.index(b"\0", at, at + LONGEST + 1)
             path = data[at:end]
             at = start + (end - start + 8) // 8 * 8
+        together += len(path)
+        if len(path) > LONGEST or together > MOST:
+            raise ValueError("more paths than are read")
         if not flags & 0x3000:  # a file in a conflict has three entries, none of which is the file
             found[path.decode("utf-8", "surrogateescape")] = Staged(fields[9], fields[2] * 10**9 + fields[3], name)
     while at + 8 <= len(data) - hash_length:
@@ -67,4 +78,6 @@ def _length(data: bytes, at: int) -> tuple[int, int]:
         at += 1
         byte = data[at]
         value = ((value + 1) << 7) | (byte & 127)
+        if value > LONGEST:
+            raise ValueError("not an index")
     return value, at + 1
