@@ -164,7 +164,7 @@ class Objects:
                 break
             at += len(piece)
             made = stream.decompress(piece, size - len(out))
-            self.spend(len(piece) + len(made))
+            self.spend(len(piece) - len(stream.unused_data) + len(made))
             out += made
         return bytes(out)
 
