@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from context.privacy import Gate
 from context.syntax import Trees
 from editors.headless import act_tests
 from editors.headless.exits import Exit
+from editors.headless.hand import agreed
 from lsp_server.actions.frameworks import find
 from tests.acting import block
 from tests.chat_server import chat_server, talks
@@ -108,6 +110,36 @@ def test_tests_that_fail_are_repaired_once(capsys: pytest.CaptureFixture[str]) -
     code, _, err, bodies = act(capsys, (block(WRONG), block(GOOD)), "--run", "--yes")
     assert code == Exit.DONE and err.endswith("1 test with unittest: passed.\n")
     assert "3 != 4" in str(bodies[1]["messages"]) and Path("test_sums.py").read_text() == GOOD
+
+
+class Typist(io.StringIO):
+    """Somebody at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_second_text_is_asked_about_too(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Typist("y\nn\n"))
+    code, out, err, bodies = act(capsys, (block(WRONG), block(GOOD)), "--run")
+    assert code == Exit.NOTHING and len(bodies) == 2 and err.count("[y/N]") == 2
+    assert Path("test_sums.py").read_text() == WRONG and ", 3)" in out and err.endswith(": failed.\n")
+
+
+def test_a_question_obeys_no_name(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Typist("n\n"))
+    assert not agreed("Write \x1b]0;owned\x07\n.py?", yes=False)
+    assert capsys.readouterr().err == "Write \\x1b]0;owned\\x07\\n.py? [y/N] "
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["dangling", "to a file"])
+def test_nothing_is_written_through_a_link(capsys: pytest.CaptureFixture[str], there: bool) -> None:
+    if there:
+        Path("conftest.py").write_text("")
+    Path("test_sums.py").symlink_to("conftest.py")
+    code, _, err, _ = act(capsys, (block(GOOD),), "--write", "--yes")
+    assert code == Exit.NOTHING and "is a link" in err
+    assert Path("conftest.py").exists() is there and not (there and Path("conftest.py").read_text())
 
 
 def test_tests_that_go_on_failing_are_said_to_fail(capsys: pytest.CaptureFixture[str]) -> None:

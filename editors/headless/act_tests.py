@@ -35,10 +35,7 @@ async def run(hand: Hand, arguments: argparse.Namespace) -> int:
     outcome: Run | None = None
     written = False
     if arguments.run:
-        command = " ".join(tests.framework.command(tests.project, tests.path, tests.names))
-        written = agreed(
-            f"Write {tests.path.name} and run `{command}`? It runs code of this project.", yes=arguments.yes
-        )
+        written = _may_run(tests, arguments)
     elif arguments.write:
         written = agreed(f"Write {tests.path}?", yes=arguments.yes)
     if written:
@@ -51,13 +48,20 @@ async def run(hand: Hand, arguments: argparse.Namespace) -> int:
             )
             if isinstance(again, NewTests):
                 _show(hand, again, arguments)
-                _write(again, tests.after)
-                tests = again
-                outcome = _run(tests)
+                if _may_run(again, arguments):
+                    _write(again, tests.after)
+                    tests = again
+                    outcome = _run(tests)
     _tell(hand, tests, arguments, outcome, written=written)
     asked = arguments.run or arguments.write
     good = (outcome is None or outcome.passed is True) and (written or not asked)
     return Exit.DONE if good else Exit.NOTHING
+
+
+def _may_run(tests: NewTests, arguments: argparse.Namespace) -> bool:
+    """Asked for each text anew: what was agreed to is what was shown."""
+    command = " ".join(tests.framework.command(tests.project, tests.path, tests.names))
+    return agreed(f"Write {tests.path.name} and run `{command}`? It runs code of this project.", yes=arguments.yes)
 
 
 def _show(hand: Hand, tests: NewTests, arguments: argparse.Namespace) -> None:
@@ -66,8 +70,10 @@ def _show(hand: Hand, tests: NewTests, arguments: argparse.Namespace) -> None:
 
 
 def _write(tests: NewTests, before: str | None) -> None:
-    """Only where the file still says what it said when the tests were made."""
+    """Only where the file still says what it said when the tests were made, and is the file that it is called."""
     path = tests.path
+    if path.is_symlink():
+        raise Stop(Exit.NOTHING, f"{path} is a link to another file. Nothing was written.")
     try:
         now = path.read_bytes().decode() if path.exists() else None
         if now != before:

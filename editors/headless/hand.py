@@ -61,6 +61,7 @@ def agreed(question: str, *, yes: bool) -> bool:
     """Whether the user wants it. Where nobody can be asked, only the flag says so: raises `Stop`."""
     if yes:
         return True
+    question = visible_line(question)  # it names a file, and a file may be named anything
     if not sys.stdin.isatty():
         raise Stop(Exit.USAGE, f"{question} Nobody can be asked here; `--yes` agrees beforehand.")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
