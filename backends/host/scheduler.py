@@ -114,8 +114,11 @@ class Scheduler:
                 except Exception as error:  # a bug ends the answers at hand, and not the host
                     _log.exception("a pass of the model failed")
                     self._fail([*self._active, *self._waiting], HostBroke(type(error).__name__))
-            for run in (*self._waiting, *self._active, *self._inbox):
+            for run in self._inbox:
                 run.end(HostClosing())
+            for run in (*self._waiting, *self._active):
+                run.end(HostClosing())
+                self._release(run)
 
     def _collect(self) -> bool:
         """Waits until there is something to do, and takes in new jobs; False when it is time to stop."""
