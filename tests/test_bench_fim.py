@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,38 @@ def test_a_program_has_no_network_where_it_can_be_taken_away() -> None:
         port = int(model.url.rpartition(":")[2])
         assert sandbox.passes("python", reached.format(port)) is sandbox.has_network
     assert sandbox.passes("python", program)
+
+
+def test_a_program_writes_nowhere_else_where_that_can_be_forbidden(tmp_path: Path) -> None:
+    sandbox, own, here = Sandbox(), tmp_path / "of-the-user", Path(__file__).with_name("of-a-program")
+    own.write_text("mine")
+    try:
+        for place in (own, here):
+            assert sandbox.passes("python", f"open({str(place)!r}, 'w').write('x')") is not sandbox.is_shut
+    finally:
+        here.unlink(missing_ok=True)
+    assert (own.read_text() == "mine") is sandbox.is_shut
+    undo = f"import os\nos.system('mount -o remount,rw /; umount /tmp')\nopen({str(own)!r}, 'w').write('x')"
+    assert sandbox.passes("python", undo) is not sandbox.is_shut
+    assert sandbox.passes("python", "import tempfile\nopen('own', 'w').write('x')\ntempfile.mkstemp()")
+
+
+def test_a_program_sees_no_socket_among_those_of_services(tmp_path: Path) -> None:
+    sandbox = Sandbox()
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/s")
+        listener.listen()
+        reach = f"import socket\nsocket.socket(socket.AF_UNIX).connect({folder + '/s'!r})"
+        assert sandbox.passes("python", reach) is not sandbox.is_shut
+
+
+def test_what_the_sandbox_cannot_forbid_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    fim(data(tmp_path, SPAN), tmp_path / "run", "number + num", "--yes")
+    told = capsys.readouterr().err
+    assert "have the network" in told and "overwrite your files" in told and "sockets" in told
 
 
 def many(number: int) -> list[object]:

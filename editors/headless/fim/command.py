@@ -99,7 +99,9 @@ def _warn(holes: list[Hole], sandbox: Sandbox | None) -> None:
     if tested and sandbox is None:
         print(f"{tested} holes have tests; --yes runs the programs, in a sandbox, and gives pass@1.", file=sys.stderr)
     if sandbox is not None and sandbox.has_network:
-        print("This system lets the sandbox have the network: `unshare` does not work here.", file=sys.stderr)
+        print("This system lets programs have the network: `unshare` does not work here.", file=sys.stderr)
+    if sandbox is not None and not sandbox.is_shut:
+        print("This system lets programs overwrite your files and reach services by their sockets.", file=sys.stderr)
     if sandbox is not None and (left := {hole.language for hole in holes if not sandbox.can_run(hole.language)}):
         print(f"Programs in {', '.join(sorted(left))} are not run here.", file=sys.stderr)
 

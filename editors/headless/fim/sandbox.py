@@ -1,8 +1,9 @@
 """Runs a program that a model has filled in, shut off as well as this machine allows, and says whether it passed.
 
-It has a folder of its own that is thrown away, no network where Linux can take it away without rights (`unshare`), nothing of
-the user's environment, and limits of processor time, memory, file sizes and open files. It still runs as the user: what the user
-may read, it may read. That is why `infill bench fim` runs nothing without `--yes`.
+It has a folder of its own that is thrown away, nothing of the user's environment, and limits of processor time, memory, file
+sizes and open files. Where Linux lets us without rights (`unshare`), it has no network either, can write nowhere else, and does
+not see the folders in which services put their sockets. It still runs as the user: what the user may read elsewhere, it may
+read, and a socket that lies elsewhere it may use. That is why `infill bench fim` runs nothing without `--yes`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,30 @@ from pathlib import Path
 SECONDS = 10.0
 MEGABYTES = 1024
 OUTPUT_BYTES = 4_000_000
+_SERVICES = ("/tmp", "/var/tmp", "/run")  # noqa: S108 - nothing is written there
+
+_SHUT = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def check(result):
+    if result: raise OSError(ctypes.get_errno(), "mount")
+def mount(source, target, kind, flags):
+    check(libc.mount(source.encode(), target.encode(), kind, ctypes.c_ulong(flags), None))
+def read_only(path, recursive, set, clear):
+    attributes = (ctypes.c_uint64 * 4)(set, clear, 0, 0)
+    check(libc.syscall(442, -100, path.encode(), recursive, ctypes.byref(attributes), ctypes.c_size_t(32)))
+folder, hidden = sys.argv[1], sys.argv[2].split(":")
+kept = os.open(folder, os.O_PATH)
+for each in filter(None, hidden): mount("tmpfs", each, b"tmpfs", 0)
+os.makedirs(folder, exist_ok=True)
+mount(f"/proc/self/fd/{kept}", folder, None, 4096)  # MS_BIND
+os.close(kept)
+read_only("/", 0x8000, 1, 0)  # mount_setattr(AT_RECURSIVE, MOUNT_ATTR_RDONLY)
+for each in (folder, "/proc"): read_only(each, 0, 0, 1)
+os.chdir(folder)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Everything read-only but the program's own folder, and the folders where services put their sockets out of sight."""
 
 _LIMITED = """
 import os, resource, sys
@@ -63,11 +88,27 @@ class Sandbox:
     def __init__(self) -> None:
         self._alone = _alone()
         self._runners = _runners()
+        self._hidden = _hidden([runner.command[0] for runner in self._runners.values()])
+        self.is_shut = bool(self._alone) and self._can_be_shut()
+        """Whether programs can write to no folder but their own."""
 
     @property
     def has_network(self) -> bool:
         """Whether programs can reach the network, since this system does not let us take it away."""
         return not self._alone
+
+    def _before(self, folder: Path) -> Sequence[str]:
+        """What stands before a command to shut it off."""
+        if not self.is_shut:
+            return self._alone
+        mounts = (sys.executable, "-I", "-c", _SHUT, str(folder), ":".join(self._hidden))
+        # A namespace within has no right to undo the mounts.
+        return (*self._alone, "--mount", *mounts, self._alone[0], "--user", "--map-root-user")
+
+    def _can_be_shut(self) -> bool:
+        self.is_shut = True
+        with tempfile.TemporaryDirectory(prefix="infill-sandbox-", ignore_cleanup_errors=True) as folder:
+            return _works([*self._before(Path(folder)), sys.executable, "-I", "-c", "open('x', 'w')"])
 
     def can_run(self, language: str) -> bool:
         return language in self._runners
@@ -97,7 +138,16 @@ class Sandbox:
             (Path(folder) / "input").write_text(text, encoding="utf-8")
             memory = MEGABYTES * 1024 * 1024 if runner.memory else 0
             limits = (str(max(1, round(seconds))), str(memory), str(OUTPUT_BYTES))
-            command = [*self._alone, sys.executable, "-I", "-c", _LIMITED, *limits, *runner.command, str(file)]
+            command = [
+                *self._before(Path(folder)),
+                sys.executable,
+                "-I",
+                "-c",
+                _LIMITED,
+                *limits,
+                *runner.command,
+                str(file),
+            ]
             with (Path(folder) / "input").open("rb") as source, output.open("wb") as target:
                 code = _finish(command, source.fileno(), target.fileno(), Path(folder), 2 * seconds + 5)
             return Ended(code, output.read_bytes()[:OUTPUT_BYTES].decode("utf-8", "replace"))
@@ -148,11 +198,25 @@ def _alone() -> Sequence[str]:
     if unshare is None:
         return ()
     command = (unshare, "--user", "--map-root-user", "--net", "--ipc", "--pid", "--fork", "--kill-child")
+    return command if _works([*command, sys.executable, "-I", "-c", ""]) else ()
+
+
+def _works(command: Sequence[str]) -> bool:
     try:
-        works = subprocess.run([*command, sys.executable, "-I", "-c", ""], capture_output=True, timeout=20)
+        return subprocess.run(command, capture_output=True, timeout=20).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
-        return ()
-    return command if works.returncode == 0 else ()
+        return False
+
+
+def _hidden(needed: Sequence[str]) -> Sequence[str]:
+    """The folders in which services put their sockets, and the user's own, unless a language's program lies there."""
+    wanted = (*_SERVICES, tempfile.gettempdir(), os.environ.get("XDG_RUNTIME_DIR", ""), str(Path.home()))
+    used = [Path(place) for each in (*needed, sys.prefix, sys.base_prefix) for place in (each, os.path.realpath(each))]
+    found: list[Path] = []
+    for folder in sorted({Path(os.path.realpath(each)) for each in wanted if each}, key=lambda each: len(each.parts)):
+        if folder.is_dir() and not any(use.is_relative_to(folder) for use in used):
+            found += [] if any(folder.is_relative_to(each) for each in found) else [folder]
+    return [str(folder) for folder in found]
 
 
 def _words(text: str) -> Sequence[str]:
