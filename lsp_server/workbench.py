@@ -54,7 +54,10 @@ class Workbench:
         self._memory = Memory()
 
     def excluded(self, path: Path | None) -> str | None:
-        """Why nothing may be completed in a file, in words; None where it may."""
+        """Why nothing may be completed in a file, in words; None where it may. Asked first of every request, also of one whose
+        answer is known: so a branch switch is noticed however little is gathered."""
+        if self.index is not None:
+            self.index.look()
         return self._gate.refusal(path)
 
     def view(self, cursor: Cursor) -> View:
@@ -94,8 +97,6 @@ class Workbench:
 
     async def gather(self, cursor: Cursor, tokens: int, *, small: bool = False) -> FimContext:
         """What a model may see of `cursor`'s surroundings, in at most `tokens` of prompt; `small` is its vocabulary."""
-        if self.index is not None:
-            self.index.look()
         return await gather(cursor, self.desk(), _budget(cursor, tokens, small), self._clock.now() + DEADLINE)
 
     def opened(self, snapshot: Snapshot) -> None:

@@ -88,7 +88,7 @@ PROJECTS: Mapping[str, Files] = {
     "a repository that is elsewhere": {".git": "gitdir: {home}\n"},
     # text that is to be shown
     "ignore files that open": {".gitignore": "!.env\n!**\n", ".aiignore": "!.env\n", ".env": "KEY=canary-of-env\n"},
-    "an ignore file without end": {".aiignore": "b" * 300_000},
+    "an ignore file without end": {".aiignore": ("b" * 900 + "\n") * 300},
     "a rule that is a trap for matchers": {".aiignore": "(a+)+$\n" + "*a" * 60 + "\n", "a" * 60: "x\n"},
     "names that a terminal obeys": {"\x1b]0;owned\x07.py": "owned = 1\n", "\u202eevil.py": "owned = 2\n"},
     "a text that gives orders": {
