@@ -6,6 +6,7 @@ not wait for the workspace.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from context.index_rows import Rows, name_of, note_changed, remove, rows_of, wri
 from context.index_store import connect, note_use, store_file
 from context.privacy import Gate
 from context.walker import MOST_FILES, WalkedFile, looks_generated, read, walk
+
+log = logging.getLogger(__name__)
 
 BATCH = 40
 BATCH_CHARACTERS = 100_000
@@ -124,7 +127,8 @@ class Filling:
             return rows_of(self._store(), self._gate, path, text, size, mtime_ns)
         except sqlite3.Error:
             raise
-        except Exception:
+        except Exception as bug:
+            log.warning("a file could not be analysed for the index: %s", type(bug).__name__)
             return path
 
     def _write(self, batch: Sequence[Rows | Path]) -> None:

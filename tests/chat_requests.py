@@ -6,7 +6,7 @@ from typing import Any
 
 from backends.api import ChatRequest, Message, Role, Schema, Tool, ToolCall
 from context.privacy import Cleared
-from tests.fault_server import event
+from editors.headless.self_test.endpoint import event
 
 READ = Tool("read_lines", "Reads lines.", {"type": "object", "properties": {"path": {"type": "string"}}})
 FINDINGS = Schema("findings", {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from editors.headless.self_test.endpoint import Answer, Asked, FaultServer, reply, stream
 from tests.chat_requests import answer_of
 from tests.endpoint import endpoint
-from tests.fault_server import Answer, Asked, FaultServer, reply, stream
 
 
 def plays(*scripts: str | Answer | Sequence[bytes]) -> Answer:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.fault_server import FaultServer, reply, serving
+from editors.headless.self_test.endpoint import FaultServer, reply, serving
 
 
 @contextmanager

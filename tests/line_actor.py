@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from editors.headless.self_test.endpoint import FaultServer
 from tests.chat_server import chat_server
-from tests.fault_server import FaultServer
 from tests.raw_client import RawClient
 
 SERVER = [sys.executable, "-P", "-m", "lsp_server"]

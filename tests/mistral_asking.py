@@ -13,7 +13,7 @@ from backends.keys import Secret
 from backends.mistral import Mistral
 from backends.wiring import Wiring
 from context.clock import MonotonicClock
-from tests.fault_server import Answer, event, serving
+from editors.headless.self_test.endpoint import Answer, event, serving
 from tests.requests import fim_request
 
 KEY = "secret-key-1234567890"

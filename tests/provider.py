@@ -10,9 +10,9 @@ from typing import Any
 
 from backends import discovery
 from backends.keys import Secret
+from editors.headless.self_test.endpoint import Answer, Asked, FaultServer, event, reply, stream
 from tests.chat_server import plays, talks
 from tests.endpoint import endpoint
-from tests.fault_server import Answer, Asked, FaultServer, event, reply, stream
 
 
 def fim(*pieces: str) -> list[bytes]:

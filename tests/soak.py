@@ -19,9 +19,9 @@ from typing import Any
 
 import psutil
 
+from editors.headless.self_test.endpoint import Asked, FaultServer, stream
 from editors.headless.self_test.faults import FAULTS
 from tests.endpoint import endpoint
-from tests.fault_server import Asked, FaultServer, stream
 from tests.provider import fim
 from tests.raw_client import ROOT, RawClient, inline, replace
 

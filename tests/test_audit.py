@@ -19,9 +19,9 @@ from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from context.privacy import MASK, Excerpt, FimContext, Gate
 from editors.headless.exits import Exit
+from editors.headless.self_test.endpoint import reply, serving, stream
 from tests.acting import block
 from tests.chat_server import chat_server
-from tests.fault_server import reply, serving, stream
 from tests.provider import fim
 from tests.shell import new_user, run
 

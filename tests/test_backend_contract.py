@@ -28,7 +28,7 @@ from backends.running_host import RunningHost
 from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from context.privacy import Gate
-from tests.fault_server import LAST_CHUNK, Answer, Asked, chunk, event, head_of, reply, serving
+from editors.headless.self_test.endpoint import LAST_CHUNK, Answer, Asked, chunk, event, head_of, reply, serving
 from tests.requests import fim_request
 
 PIECES = ("add", "(a, ", "b)")

@@ -13,8 +13,8 @@ import pytest
 
 from context.privacy import MASK
 from context.token_shapes import SHAPES
+from editors.headless.self_test.endpoint import Asked, FaultServer, reply, stream
 from tests.endpoint import endpoint
-from tests.fault_server import Asked, FaultServer, reply, stream
 from tests.planted import PLACES, token
 from tests.provider import fim
 from tests.raw_client import RawClient, inline, replace

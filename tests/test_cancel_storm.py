@@ -20,7 +20,7 @@ from backends.keys import Secret
 from backends.mistral import Mistral
 from backends.wiring import Wiring
 from context.clock import MonotonicClock
-from tests.fault_server import LAST_CHUNK, Asked, chunk, event, head_of, serving
+from editors.headless.self_test.endpoint import LAST_CHUNK, Asked, chunk, event, head_of, serving
 from tests.requests import fim_request
 from tests.tls import Authority
 

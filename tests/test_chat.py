@@ -20,8 +20,8 @@ from backends.registry import NAMES, BackendConfig, chatter
 from backends.scripted_chat import ScriptedChatter
 from context.clock import MonotonicClock
 from context.privacy import Cleared
+from editors.headless.self_test.endpoint import Answer, Asked, event, reply, serving, stream
 from tests.chat_requests import FINDINGS, READ, answer_of, call_of, chat_request, chunk, message
-from tests.fault_server import Answer, Asked, event, reply, serving, stream
 from tests.wire_schemas import chat_request_validators
 
 VALIDATORS = chat_request_validators()

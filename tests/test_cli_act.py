@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from editors.headless.exits import Exit
+from editors.headless.self_test.endpoint import reply
 from tests.acting import block
 from tests.chat_server import chat_server, talks
-from tests.fault_server import reply
 from tests.shell import new_user, run
 
 TEXT = "import os\r\n\r\n\r\ndef mean(values):\r\n    return sum(values) / len(values)\r\n\r\n\r\nprint(mean([]))\r\n"

@@ -19,7 +19,7 @@ from backends.keys import Secret
 from backends.running_host import RunningHost
 from backends.wiring import Wiring
 from context.clock import MonotonicClock
-from tests.fault_server import Answer, Asked, event, reply, serving, stream
+from editors.headless.self_test.endpoint import Answer, Asked, event, reply, serving, stream
 from tests.requests import fim_request
 
 SAYS = stream([event({"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}), event("[DONE]")])

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from context.documents import Edit
+from editors.headless.self_test.endpoint import FaultServer, stream
 from tests.endpoint import endpoint
-from tests.fault_server import FaultServer, stream
 from tests.provider import fim
 from tests.raw_client import RawClient, inline, replace
 from tests.shell import new_user

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from editors.headless.self_test.endpoint import FaultServer, stream
 from tests.endpoint import endpoint
-from tests.fault_server import FaultServer, stream
 from tests.hostile_projects import LINKS, PROJECTS
 from tests.provider import fim
 from tests.raw_client import ROOT, RawClient, inline

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from context.privacy import MASK
-from tests.fault_server import LAST_CHUNK, Asked, FaultServer, chunk, head_of, reply, serving, stream
+from editors.headless.self_test.endpoint import LAST_CHUNK, Asked, FaultServer, chunk, head_of, reply, serving, stream
 from tests.provider import fim
 from tests.raw_client import RawClient, inline, replace
 

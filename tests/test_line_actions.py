@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from editors.headless.self_test.endpoint import reply, silence
 from tests.acting import block
 from tests.chat_requests import call_of
 from tests.chat_server import talks
-from tests.fault_server import reply, silence
 from tests.line_actor import BETTER, MODERN, PLAIN, TEXT, applied, editor, project_in
 from tests.raw_client import replace
 

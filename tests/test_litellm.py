@@ -16,7 +16,7 @@ from backends.mistral import Mistral
 from backends.openai import OpenAI
 from context.clock import MonotonicClock
 from context.privacy import Cleared, FimContext
-from tests.fault_server import Answer, Asked, reply, serving, stream
+from editors.headless.self_test.endpoint import Answer, Asked, reply, serving, stream
 
 REQUEST = FimRequest(FimContext("a.py", "python", Cleared("def f():\n    return "), Cleared("\n")), max_tokens=2)
 KEY = Secret("sk-1234")

@@ -16,7 +16,7 @@ from backends.llama_cpp import LlamaCpp
 from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from context.privacy import Cleared, Excerpt, FimContext
-from tests.fault_server import Answer, Asked, FaultServer, event, reply, serving, stream
+from editors.headless.self_test.endpoint import Answer, Asked, FaultServer, event, reply, serving, stream
 
 PROPS = {"model_path": "/models/qwen2.5-coder-1.5b-q8_0.gguf", "default_generation_settings": {"n_ctx": 4096}}
 LAST = {

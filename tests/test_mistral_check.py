@@ -9,8 +9,8 @@ import pytest
 from backends.errors import BackendError, BadRequest, Unauthorised
 from backends.keys import Secret
 from backends.mistral import Mistral
+from editors.headless.self_test.endpoint import Answer, Asked, event, reply, serving, stream
 from tests.fake_clock import FakeClock
-from tests.fault_server import Answer, Asked, event, reply, serving, stream
 
 COMPLETES = stream([event({"choices": [{"delta": {"content": "a"}, "finish_reason": "length"}]}), event("[DONE]")])
 CODESTRAL = {

@@ -13,7 +13,7 @@ from backends.api import FimRequest
 from backends.keys import Secret
 from backends.mistral import Mistral, body_of, prompt_of
 from context.clock import MonotonicClock
-from tests.fault_server import event, serving, stream
+from editors.headless.self_test.endpoint import event, serving, stream
 from tests.requests import fim_request
 from tests.wire_schemas import fim_request_validators
 

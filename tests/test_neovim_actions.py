@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from editors.headless.self_test.endpoint import Asked, FaultServer, stream
 from lsp_server.actions.refactorings import REFACTORINGS
 from tests.acting import block
 from tests.chat_requests import answer_of, call_of
 from tests.chat_server import chat_server, plays, talks
 from tests.editors_found import neovims
-from tests.fault_server import Asked, FaultServer, stream
 from tests.line_actor import BETTER, FINDINGS, TEXT
 from tests.neovim import PATIENCE, PLUGIN, SERVER, Neovim, neovim
 

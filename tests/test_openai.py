@@ -17,7 +17,7 @@ from backends.keys import Secret
 from backends.openai import OpenAI
 from context.clock import MonotonicClock
 from context.privacy import Cleared, Excerpt, FimContext
-from tests.fault_server import Answer, Asked, FaultServer, event, reply, serving, stream
+from editors.headless.self_test.endpoint import Answer, Asked, FaultServer, event, reply, serving, stream
 
 QWEN = {"data": [{"id": "Qwen/Qwen2.5-Coder-7B", "max_model_len": 8192}]}
 PROMPT = "<|fim_prefix|>a = <|fim_suffix|>\nprint(a)\n<|fim_middle|>"

@@ -8,8 +8,8 @@ from backends.errors import RateLimited
 from backends.keys import Secret
 from backends.mistral import Mistral
 from backends.pace import Pace, has_no_plan
+from editors.headless.self_test.endpoint import event, reply, serving, stream
 from tests.fake_clock import FakeClock
-from tests.fault_server import event, reply, serving, stream
 from tests.requests import fim_request
 
 

@@ -15,7 +15,7 @@ from backends.keys import Secret
 from backends.registry import NAMES, SERVERS, BackendConfig, build
 from context.clock import MonotonicClock
 from context.privacy import Gate
-from tests.fault_server import event, serving, stream
+from editors.headless.self_test.endpoint import event, serving, stream
 from tests.requests import fim_request
 
 SAYS_X = stream([event({"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}), event("[DONE]")])

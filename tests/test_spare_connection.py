@@ -10,8 +10,8 @@ from backends.dial import SPARE_EVERY
 from backends.keys import Secret
 from backends.mistral import Mistral
 from backends.wiring import Wiring
+from editors.headless.self_test.endpoint import Asked, FaultServer, chunk, event, head_of, serving
 from tests.fake_clock import FakeClock
-from tests.fault_server import Asked, FaultServer, chunk, event, head_of, serving
 from tests.requests import fim_request
 from tests.tls import Authority
 

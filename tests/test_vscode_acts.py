@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from editors.headless.self_test.endpoint import Answer, Asked, endless, head_of
 from tests.acting import block
 from tests.chat_requests import answer_of
-from tests.fault_server import Answer, Asked, endless, head_of
 from tests.provider import Provider, provider
 from tests.vscode import Code, code
 

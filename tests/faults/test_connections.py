@@ -20,7 +20,7 @@ from backends.keys import Secret
 from backends.mistral import Mistral
 from backends.wiring import Wiring
 from context.clock import MonotonicClock
-from tests.fault_server import (
+from editors.headless.self_test.endpoint import (
     Answer,
     Asked,
     endless,

@@ -30,7 +30,19 @@ from backends.llama_cpp import LlamaCpp
 from backends.openai import OpenAI
 from backends.wiring import Wiring
 from context.clock import MonotonicClock
-from tests.fault_server import Answer, Asked, endless, event, head_of, raw, reply, reset, serving, silence, stream
+from editors.headless.self_test.endpoint import (
+    Answer,
+    Asked,
+    endless,
+    event,
+    head_of,
+    raw,
+    reply,
+    reset,
+    serving,
+    silence,
+    stream,
+)
 from tests.requests import fim_request
 
 KEY = "secret-key-1234567890"

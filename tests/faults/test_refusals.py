@@ -15,7 +15,7 @@ from backends.errors import (
 from backends.keys import Secret
 from backends.mistral import Mistral
 from context.clock import MonotonicClock
-from tests.fault_server import (
+from editors.headless.self_test.endpoint import (
     endless,
     event,
     head_of,

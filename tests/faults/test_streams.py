@@ -14,7 +14,7 @@ from backends.errors import (
 )
 from backends.mistral import Mistral
 from context.clock import MonotonicClock
-from tests.fault_server import (
+from editors.headless.self_test.endpoint import (
     Asked,
     chunk,
     endless,
