@@ -40,6 +40,9 @@ LATE = "late"
 LIMIT = 0.06
 """Seconds that one source may take of those that all of them have; `infill why` tells which was late."""
 
+BORDER = 300
+"""Characters beyond the windows by which a secret that they cut is still known for one."""
+
 Result = TypeVar("Result")
 
 Source = Callable[[Cursor, Desk, Around], Iterable[Found]]
@@ -121,8 +124,12 @@ def _gather(
         closed = LeftOut(gate.relative(snapshot.path), "the file itself", refusal)
         return FimContext("", snapshot.language, nothing, nothing, (), (closed,)), []
     window = windows(cursor, budget.prefix_chars, budget.suffix_chars)
+    text = snapshot.text
     prefix, suffix = gate.clear_around(
-        snapshot.text[window.start : cursor.offset], snapshot.text[cursor.offset : window.end]
+        text[window.start : cursor.offset],
+        text[cursor.offset : window.end],
+        above=text[max(0, window.start - BORDER) : window.start],
+        below=text[window.end : window.end + BORDER],
     )
     gone = desk.edits.gone(snapshot.uri)
     known = desk.memory.recall(cursor, desk.open_files, budget, gone) if sources is SOURCES else None

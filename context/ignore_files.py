@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from context.ignore_patterns import spec
+from context.git.folder import git_folder
+from context.ignore_patterns import folded, spec
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -32,10 +33,13 @@ AI_IGNORE_FILES = (
 NO_AI = ".noai"
 """An empty marker: its folder, and all below, is closed to assistants (the convention of JetBrains' editors)."""
 
+RULE_FILES = (".gitignore", *AI_IGNORE_FILES, NO_AI)
+
 EMPTY_MEANS_ALL = frozenset({".aiexclude"})
 """Files of which an empty one closes its folder (as Android Studio documents for `.aiexclude`)."""
 
 LARGEST = 1_000_000
+_EXCLUDE = "info/exclude"
 
 
 class Unreadable(Exception):
@@ -64,10 +68,13 @@ class IgnoreFiles:
 
     _known: dict[str, FolderRules] = field(default_factory=dict)
 
-    def refusal(self, path: Path, *, git: bool) -> str | None:
-        """The rule that leaves out the absolute `path`, in words, or None. `git` also applies `.gitignore`."""
+    def refusal(self, path: Path, *, git: bool, root: Path | None = None) -> str | None:
+        """The rule that leaves out the absolute `path`, in words, or None. `git` also applies `.gitignore`: from the work tree of
+        the workspace's folder `root` downwards, since a repository inside of an ignored folder is ignored too."""
         above = [str(folder) for folder in reversed(path.parents)]
-        top = _work_tree(above) if git else None
+        top = (
+            _work_tree([str(folder) for folder in (*reversed(root.parents), root)] if root else above) if git else None
+        )
         git_rules: list[tuple[str, FolderRules]] = []
         for folder in above:
             rules = self.rules(folder)
@@ -96,7 +103,7 @@ def _closed(folder: str, path: Path, rules: FolderRules) -> str | None:
         return f"{rules.broken} in {folder} cannot be read, so nothing below it is shown"
     if rules.closed_by:
         return f"{rules.closed_by} closes {folder}"
-    relative = os.path.relpath(path, folder).replace(os.sep, "/").lower()
+    relative = folded(os.path.relpath(path, folder).replace(os.sep, "/"))
     for name, own in rules.ai:
         if _decides(own, relative):
             return f"{name} in {folder}"
@@ -140,7 +147,7 @@ def _work_tree(above: list[str]) -> str | None:
 def _stamp(folder: str, known: FolderRules | None = None) -> tuple[object, ...]:
     """Changes when a file comes to or leaves the folder, or when one of its rule files is rewritten."""
     names = known.stamp[1] if known is not None else _rule_files(folder)
-    return (_marks(folder), names, *(_marks(f"{folder}/{name}") for name in names))  # type: ignore[attr-defined]
+    return (_marks(folder), names, *(_marks(_at(folder, name)) for name in names))  # type: ignore[attr-defined]
 
 
 def _marks(path: str) -> tuple[int, int, int] | None:
@@ -154,11 +161,24 @@ def _marks(path: str) -> tuple[int, int, int] | None:
 def _rule_files(folder: str) -> tuple[str, ...]:
     try:
         names = {name.lower(): name for name in os.listdir(folder)}  # noqa: PTH208 - as above
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         names = {}
-    wanted = (".gitignore", *AI_IGNORE_FILES, NO_AI)
-    found = tuple(names[name] for name in wanted if name in names)
-    return (*found, ".git/info/exclude") if ".git" in names else found
+    except OSError:  # A folder may be open to whoever knows a name, and closed to who wants to list it.
+        names = {name: name for name in (*RULE_FILES, ".git") if os.path.lexists(_at(folder, name))}
+    found = tuple(names[name] for name in RULE_FILES if name in names)
+    return (*found, _exclude_file(folder)) if ".git" in names else found
+
+
+def _exclude_file(folder: str) -> str:
+    """Where git keeps the rules that are nobody's file: for a work tree beside the first one, in the first one's git folder."""
+    if not os.path.isfile(_at(folder, ".git")):  # noqa: PTH113 - as above
+        return f".git/{_EXCLUDE}"
+    git = git_folder(Path(folder))
+    return str(git.shared / _EXCLUDE) if git is not None and str(git.work_tree) == folder else f".git/{_EXCLUDE}"
+
+
+def _at(folder: str, name: str) -> str:
+    return os.path.join(folder, name)  # noqa: PTH118 - as above
 
 
 def _read_rules(folder: str) -> FolderRules:
@@ -171,9 +191,9 @@ def _read_rules(folder: str) -> FolderRules:
         if kind == NO_AI:
             closed_by = name
             continue
-        is_git = kind in (".gitignore", ".git/info/exclude")
+        is_git = kind == ".gitignore" or kind.endswith(_EXCLUDE)
         try:
-            lines = _lines(f"{folder}/{name}")
+            lines = _lines(_at(folder, name))
         except (FileNotFoundError, NotADirectoryError):
             if not is_git:
                 broken = name
@@ -191,7 +211,7 @@ def _read_rules(folder: str) -> FolderRules:
             if is_git:
                 git.append(spec(lines))
             else:
-                ai.append((name, spec([line.lower() for line in lines])))
+                ai.append((name, spec(map(folded, lines))))
         except ValueError:
             broken, broken_git = ("", name) if is_git else (name, broken_git)
     git.reverse()  # .git/info/exclude is the weaker of the two, so .gitignore must speak last.

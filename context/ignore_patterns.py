@@ -8,6 +8,7 @@ it may as well be taken where it is first found. So all but the last are made at
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -54,7 +55,13 @@ def without_guessing(regex: str) -> str:
     return "".join([first, *(f"(?>(?:/.+?)??/{folders}(?=/))" for folders in middle), _FOLDERS, last])
 
 
+def folded(text: str) -> str:
+    """Without letter case, and with one spelling for what Unicode can write in two: some systems give "é" back as "e" and
+    an accent."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text.lower())
+
+
 @cache
 def matcher(globs: Sequence[str]) -> GitIgnoreSpec:
-    """Rules in gitignore syntax without their letter case; match with a lower-cased relative path."""
-    return spec([glob.lower() for glob in globs])
+    """Rules in gitignore syntax without their letter case; match with a `folded` relative path."""
+    return spec([folded(glob) for glob in globs])

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NewType
 
 from context.ignore_files import IgnoreFiles
-from context.ignore_patterns import matcher
-from context.masking import secret_spans
-from context.secret_files import SECRET_FILES
+from context.ignore_patterns import folded, matcher
+from context.masking import Span, secret_spans
+from context.secret_files import SECRET_FILES, not_put_aside
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -86,7 +86,7 @@ class Gate:
             return None
         try:
             given = Path(os.path.abspath(path))  # noqa: PTH100 - the link's own name is judged too
-            real = Path(os.path.realpath(given))
+            real = Path(os.path.realpath(path))  # not of `given`: after a link, `..` leads to where the link leads
             return self._judge(given, real, cross_file)
         except (OSError, ValueError, RuntimeError):
             return "its path cannot be judged"
@@ -95,10 +95,11 @@ class Gate:
         """The text with every secret-like piece masked."""
         return self.clear_around(text, "")[0]
 
-    def clear_around(self, before: str, after: str) -> tuple[Cleared, Cleared]:
-        """Both sides of a cursor, judged as the one text they are: a secret that the cursor splits is masked whole."""
+    def clear_around(self, before: str, after: str, *, above: str = "", below: str = "") -> tuple[Cleared, Cleared]:
+        """Both sides of a cursor, judged as the one text they are: a secret that the cursor splits is masked whole. So is one
+        that goes on in the text `above` or `below` them, which is not shown."""
         text, split = before + after, len(before)
-        spans = secret_spans(text)
+        spans = _within(secret_spans(f"{above}{text}{below}"), len(above), len(above) + len(text))
         if not spans:
             return Cleared(before), Cleared(after)
         left: list[str] = []
@@ -141,11 +142,11 @@ class Gate:
         if cross_file and self._roots and not really_inside:
             return "it lies outside the workspace"
         for path in dict.fromkeys((given, real)):
-            if _holds_secrets(path.as_posix().lower()):
+            if _holds_secrets(folded(path.as_posix())):
                 return "a file that holds secrets by convention"
             if self._exclude and any(_matches(self._excluded, name) for name in self._names(path)):
                 return "excluded by a setting"
-            reason = self._ignore_files.refusal(path, git=cross_file)
+            reason = self._ignore_files.refusal(path, git=cross_file, root=self._root_of(path))
             if reason is not None:
                 return reason
         return None
@@ -153,11 +154,22 @@ class Gate:
     def _names(self, path: Path) -> list[str]:
         """The path as patterns of a setting may mean it: below each root that holds it, and as a whole."""
         roots = [root for root in (*self._roots, *self._real_roots) if path.is_relative_to(root)]
-        return [path.as_posix().lower(), *(path.relative_to(root).as_posix().lower() for root in roots)]
+        return [folded(name.as_posix()) for name in (path, *(path.relative_to(root) for root in roots))]
+
+    def _root_of(self, path: Path) -> Path | None:
+        """The workspace's folder that holds the path, the innermost of several."""
+        roots = [root for root in (*self._roots, *self._real_roots) if path.is_relative_to(root)]
+        return max(roots, key=lambda root: len(root.parts), default=None)
 
     @cached_property
     def _excluded(self) -> GitIgnoreSpec:
         return matcher(tuple(glob for glob in self._exclude if not glob.startswith("!")))
+
+
+def _within(spans: Sequence[Span], start: int, end: int) -> list[Span]:
+    """What of the spans lies between two places, counted from the first one."""
+    cut = ((max(first, start) - start, min(last, end) - start) for first, last in spans)
+    return [(first, last) for first, last in cut if first < last]
 
 
 @lru_cache(maxsize=10_000)
@@ -174,7 +186,7 @@ def _masked(name: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _holds_secrets(path: str) -> bool:
-    return _matches(matcher(SECRET_FILES), path)
+    return any(_matches(matcher(SECRET_FILES), name) for name in dict.fromkeys((path, not_put_aside(path))))
 
 
 def _matches(spec: GitIgnoreSpec, path: str) -> bool:

@@ -13,7 +13,8 @@ ERROR, WARNING = 1, 2
 
 MOST = 200
 MOST_DOCUMENTS = 50
-LONGEST = 300
+LONGEST = 2_000
+"""Characters of a message that are kept; how many of them are shown, is for who has masked it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ Gitignore syntax, matched without regard to case against the whole path. Harmles
 
 from __future__ import annotations
 
+import re
+
 # Environments and settings of deployed programs.
 _DEPLOYED = """
     .env .env.* *.env .envrc .flaskenv .dev.vars secrets.yml secrets.yaml secrets.json secrets.toml secrets.ini
@@ -50,3 +52,11 @@ SECRET_FILES: tuple[str, ...] = (
     *_IN_SECRETS_FOLDERS,
     *_KERNEL.split(),
 )
+
+_PUT_ASIDE = re.compile(r"(?:~|#|\.(?:bak|backup|copy|old|orig|save|swp|tmp))++$")
+
+
+def not_put_aside(path: str) -> str:
+    """The name of which an editor or a person has put a copy aside under this one: `.env~`, `server.pem.bak`, `#.netrc#`."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + _PUT_ASIDE.sub("", name.removeprefix("#"))

@@ -13,6 +13,7 @@ from backends.keys import Secret
 from backends.registry import BackendConfig, build, chatter
 from context.clock import Clock, MonotonicClock
 from context.documents import Change, Documents
+from context.ignore_files import RULE_FILES
 from context.privacy import Gate as PrivacyGate
 from context.problems import Problem
 from context.snapshot import Cursor, Snapshot
@@ -162,7 +163,7 @@ class Session:
 
     def files_changed(self, files: Sequence[tuple[Path, FileEvent]]) -> None:
         """Ignore and settings files make the rules anew; the rest is learnt or forgotten."""
-        if any(path.name == PROJECT_FILE or path.name.endswith("ignore") or path.name == ".noai" for path, _ in files):
+        if any(path.name == PROJECT_FILE or path.name.lower() in RULE_FILES for path, _ in files):
             self._built_from = None
             self._parts = self._make(self._parts)
         if self._bench.index is not None:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 MAX_BYTES = 64 * 1024
 
+MOST_DOTS = 500
+"""In one line. To read `a.a.a.a = 1` takes tomllib a time that grows with the square of the dots: 30,000 take seven seconds."""
+
 
 class Unreadable(Exception):
     """The file is there and cannot be taken as settings; the message is a sentence for the user."""
@@ -36,12 +39,16 @@ def read(path: Path, *, inside: Path | None = None) -> Mapping[str, object] | No
         raise Unreadable("is not UTF-8 text.") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, on Python 3.11 and 3.12
         raise Unreadable(f"cannot be read ({getattr(error, 'strerror', None) or 'a loop of links'}).") from None
+    if any(line.count(".") > MOST_DOTS for line in text.split("\n")):
+        raise Unreadable(f"has a line with more than {MOST_DOTS} dots.")
     import tomllib  # only here: most people have no file, and an editor waits for the server's start
 
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Unreadable(f"is not valid TOML ({_place(error)}).") from None
+    except ValueError:  # a whole number of more digits than Python reads
+        raise Unreadable("holds a number that is too long.") from None
     except RecursionError:
         raise Unreadable("is nested too deeply.") from None
 

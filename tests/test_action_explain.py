@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -14,6 +15,7 @@ from context.edits import EditLog
 from context.privacy import Gate
 from context.syntax import Trees
 from lsp_server.actions.explain import Turn
+from lsp_server.actions.looking import Looking
 from lsp_server.actions.outcome import Declined, Told
 from lsp_server.actions.places import Linker
 from lsp_server.actions.review import Reviewed
@@ -101,6 +103,8 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "private" / "notes.py").write_text("PRICE = 'private'\n")
     (tmp_path / "token.py").write_text("TOKEN = 'ghp_" + "a1B2c3D4e5" * 4 + "'\n")
     (tmp_path.parent / "outside.py").write_text("PRICE = 'outside'\n")
+    (tmp_path.parent / "elsewhere").mkdir(exist_ok=True)
+    (tmp_path / "link").symlink_to(tmp_path.parent / "elsewhere")
     return tmp_path
 
 
@@ -119,7 +123,9 @@ LOOKS = [
     (call("read_lines", path="pkg/shop.py", first_line=0, last_line=3), "line number", ""),
     (call("read_lines", path="pkg/shop.py", first_line=99, last_line=100), "6 lines", ""),
     (call("read_lines", path="none.py", first_line=1, last_line=1), "no such file", ""),
-    (call("search_text", text="a1B2c3D4e5"), "TOKEN", "a1B2c3D4e5a1B2"),
+    (call("search_text", text="TOKEN"), "TOKEN", "a1B2c3D4e5a1B2"),
+    (call("search_text", text="a1B2c3D4e5"), "Nothing was found", "TOKEN"),  # else letter after letter could be guessed
+    (call("read_lines", path="link/../outside.py", first_line=1, last_line=9), "may not be shown", "PRICE = 'outside"),
     (call("find_definition", name="a b"), "single name", ""),
     (call("write_file", path="x.py", text="bad"), "no such tool", ""),
     (call("fetch", url="https://evil.example"), "no such tool", ""),
@@ -221,3 +227,18 @@ async def test_a_long_file_is_reviewed_in_parts() -> None:
     assert isinstance(result, Reviewed)
     parts = len(on.chatter.requests)
     assert parts > 1 and (len(result.review.findings), result.review.dropped) == (1, parts - 1)
+
+
+@pytest.mark.parametrize("text", ["\n", "PRICE(", "PRICE()", "PRICE:", " PRICE", "def ", "PRICE())))\n\n\n\n\n\n"])
+def test_looking_for_a_definition_costs_no_more_than_the_text(tmp_path: Path, text: str) -> None:
+    """A search holds the interpreter, and any file of the project may be searched: a megabyte of line ends took minutes."""
+    desk = Desk((tmp_path,), (), EditLog(), Gate([tmp_path]), Trees(), None, FakeClock())
+
+    def cost(length: int) -> float:
+        (tmp_path / "lines.py").write_text((text * length)[:length] + "\n" * (length // 100))
+        started = process_time()
+        Looking(desk).definitions("PRICE")
+        return process_time() - started
+
+    cost(1_000)
+    assert cost(120_000) < 10 * min(cost(30_000) for _ in range(2)) + 1

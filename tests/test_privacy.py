@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -36,7 +38,7 @@ def test_ordinary_files_pass(root: Path) -> None:
     "path",
     [".env", "src/.env.local", "PROD.ENV", "server.PEM", "src/Id_Rsa", ".ssh/config", "a/.aws/b/c.txt", "x/.docker/config.json",
      "deploy/prod.tfvars", ".netrc", "keys/service-account-prod.json", "home/.config/gh/hosts.yml", ".git/config",
-     "env.production",
+     "env.production", ".env~", "#.netrc#", "keys/server.pem.bak", "src/.NPMRC.orig",
      "secrets/prod/db.txt", "a/secrets/x.yaml", "kube/config", "gcp-key.json", "x-firebase-adminsdk-1.json"],
 )  # fmt: skip
 def test_files_that_hold_secrets_by_convention_are_closed(root: Path, path: str) -> None:
@@ -98,6 +100,26 @@ def test_gitignore_counts_for_other_files_only(root: Path) -> None:
     check(root, "src/shown.log", alone=True, across=True)
 
 
+def test_a_repository_inside_of_an_ignored_folder_is_ignored(root: Path) -> None:
+    """Its own work tree begins below, but whoever ignored the folder did not mean all but that."""
+    (root / ".gitignore").write_text("clients/\n")
+    (root / "clients" / "one" / ".git").mkdir(parents=True)
+    check(root, "clients/one/x.py", alone=True, across=False)
+    assert Gate([root / "clients" / "one"]).refusal(root / "clients" / "one" / "x.py", cross_file=True) is None
+
+
+def test_a_second_work_tree_heeds_what_the_first_one_excludes(root: Path) -> None:
+    (root / ".git" / "worktrees" / "w").mkdir(parents=True)
+    (root / ".git" / "worktrees" / "w" / "commondir").write_text("../..\n")
+    (root / ".git" / "info").mkdir()
+    (root / ".git" / "info" / "exclude").write_text("notes.py\n")
+    second = root.parent / "second"
+    second.mkdir()
+    (second / ".git").write_text(f"gitdir: {root}/.git/worktrees/w\n")
+    check(root, "notes.py", alone=True, across=False)
+    check(second, "notes.py", alone=True, across=False)
+
+
 def test_what_lies_in_an_ignored_folder_cannot_be_let_in_again(root: Path) -> None:
     (root / ".gitignore").write_text("deep/\n")
     (root / "src" / "deep" / ".gitignore").write_text("!x.py\n")
@@ -113,6 +135,38 @@ def test_one_rule_file_cannot_open_what_another_closed(root: Path) -> None:
 def test_patterns_of_a_setting_add_up(root: Path) -> None:
     check(root, "src/a.py", alone=False, across=False, exclude=("SRC/*.py",))
     check(root, ".env", alone=False, across=False, exclude=("!.env", "x/"))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_the_same_in_both_of_its_spellings(root: Path, form: Literal["NFC", "NFD"]) -> None:
+    other: Literal["NFC", "NFD"] = "NFD" if form == "NFC" else "NFC"
+    (root / ".aiignore").write_text(unicodedata.normalize(form, "résumé.py\n"))
+    check(root, unicodedata.normalize(other, "Résumé.py"), alone=False, across=False)
+    check(
+        root,
+        unicodedata.normalize(other, "straße/ä.py"),
+        alone=False,
+        across=False,
+        exclude=(unicodedata.normalize(form, "Ä.py"),),
+    )
+
+
+def test_rules_of_a_folder_that_may_be_entered_and_not_listed_count(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "src" / ".aiignore").write_text("a.py\n")
+    (root / "src" / ".gitignore").write_text("b.py\n")
+    listed = os.listdir
+
+    def refuse(folder: str) -> list[str]:
+        if folder == str(root / "src"):
+            raise PermissionError
+        return listed(folder)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    check(root, "src/a.py", alone=False, across=False)
+    check(root, "src/b.py", alone=True, across=False)
+    check(root, "src/c.py", alone=True, across=True)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfed\x00e\x00", b"caf\xe9\n", None, "link", "pipe"])
@@ -153,6 +207,14 @@ def test_a_link_is_judged_by_what_it_leads_to(root: Path) -> None:
     assert "link" in check(root, "src/out.py", alone=False, across=False)
     (root / "loop.py").symlink_to(root / "loop.py")
     check(root, "loop.py", alone=True, across=True)
+
+
+def test_what_lies_above_the_place_a_link_leads_to_is_outside(root: Path) -> None:
+    """For the system `src/link/../notes.py` is beside what `link` leads to, though it reads as `src/notes.py`."""
+    (root.parent / "elsewhere" / "deep").mkdir(parents=True)
+    (root.parent / "elsewhere" / "notes.py").write_text("x = 1\n")
+    (root / "src" / "link").symlink_to(root.parent / "elsewhere" / "deep")
+    assert "link" in check(root, "src/link/../notes.py", alone=False, across=False)
 
 
 @pytest.mark.parametrize("path", ["../work-evil/a.py", "src/../../other/a.py"])

@@ -20,6 +20,7 @@ from context.syntax import Trees
 from context.windows import windows
 from tests.fake_clock import FakeClock
 from tests.raw_client import RawClient
+from tests.test_masking import token
 
 URI = "file:///project/main.py"
 HELD = "file:///project/a.py"
@@ -149,3 +150,10 @@ def test_the_message_is_read_leniently_and_answered_by_nothing() -> None:
         ["pause", True],
         ["pause", False],
     ]
+
+
+def test_a_secret_at_the_end_of_what_is_shown_of_a_message_is_masked_whole() -> None:
+    secret = token("ghp_{A36}", 1)
+    for before in range(250, 300):
+        (told,) = check("x‸ = 1\n", at(0, f"{'m' * before} {secret}"))
+        assert secret[:10] not in told and len(told) < 400

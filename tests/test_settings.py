@@ -162,8 +162,10 @@ def test_exclusions_of_every_layer_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["exclude = 5", "local_only = 'true'", "exclude = [1]", "exclude = [", "\x00", "a" * 70_000]
-)
+    "text",
+    ["exclude = 5", "local_only = 'true'", "exclude = [1]", "exclude = [", "\x00", "a" * 70_000, "x = " + "9" * 5_000,
+     "x = " + "[" * 30_000, ".".join("a" * 30_000) + " = 1"],
+)  # fmt: skip
 def test_narrowing_rule_that_cannot_be_read_keeps_text_here(tmp_path: Path, text: str) -> None:
     resolved = resolve({"local_only": False}, project_files=[project(tmp_path, text)])
     assert resolved.settings.local_only

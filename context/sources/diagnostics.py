@@ -15,6 +15,7 @@ NAME = "diagnostic"
 PLACE = "diagnostics"
 MOST = 5
 LONGEST_LINE = 100
+LONGEST_MESSAGE = 300
 LONGEST_JUDGED = 2_000
 
 
@@ -38,4 +39,5 @@ def _told(problem: Problem, lines: list[str], desk: Desk) -> str:
     kind = "error" if problem.severity == ERROR else "warning"
     whole = lines[problem.first].strip()[:LONGEST_JUDGED] if problem.first < len(lines) else ""
     line = desk.gate.clear(whole)[:LONGEST_LINE]
-    return f"{kind}: {problem.message} (in `{line}`)\n" if line else f"{kind}: {problem.message}\n"
+    message = desk.gate.clear(problem.message)[:LONGEST_MESSAGE]
+    return f"{kind}: {message} (in `{line}`)\n" if line else f"{kind}: {message}\n"

@@ -28,6 +28,13 @@ class NoSuchThing(Exception):
     """Why nothing can be shown, for the model to read."""
 
 
+def _definition_of(name: str) -> re.Pattern[str]:
+    """Each part looks no further than its line, and at few characters of it: `re` lets no other thread run meanwhile."""
+    assigned = rf"^[ \t]*{name}[ \t]*(?::[^=\n]+)?=[^=]"
+    with_a_body = rf"\b{name}\s*\([^;\n]{{0,{MOST_OF_A_LINE}}}\)\s*\{{"
+    return re.compile(rf"{_DEFINES}{name}\b|{assigned}|{with_a_body}", re.MULTILINE)
+
+
 @dataclass(frozen=True, slots=True)
 class Looking:
     """The open files' texts count before what lies on disk."""
@@ -49,9 +56,7 @@ class Looking:
     def definitions(self, name: str) -> list[Piece]:
         if not re.fullmatch(r"\w+", name):
             raise NoSuchThing("A definition is looked up by a single name.")
-        assigned = rf"^\s*{name}\s*(?::[^=\n]+)?=[^=]"
-        by_shape = re.compile(rf"{_DEFINES}{name}\b|{assigned}|\b{name}\s*\([^;\n]*\)\s*\{{", re.MULTILINE)
-        return self._hits("the definition of a name", by_shape, around=12)
+        return self._hits("the definition of a name", _definition_of(name), around=12)
 
     def references(self, name: str) -> list[Piece]:
         if not re.fullmatch(r"\w+", name):
@@ -81,14 +86,17 @@ class Looking:
                 continue
             lines = lines_of(text)
             for number, line in enumerate(lines):
-                if wanted.search(line[:MOST_OF_A_LINE]):
-                    # Masked before it is cut: half a secret would not be known for one.
-                    judged = (self.desk.gate.clear(each[:MOST_JUDGED]) for each in lines[number : number + 1 + around])
-                    stretch = "".join(each[:MOST_OF_A_LINE] for each in judged)
+                if wanted.search(line[:MOST_OF_A_LINE]) and wanted.search(self._shown(line)):
+                    # What is masked is not found either: else a model could guess a secret letter by letter.
+                    stretch = "".join(map(self._shown, lines[number : number + 1 + around]))
                     hits += self._piece(about, path, number + 1, stretch)
                 if len(hits) >= MOST_HITS:
                     return hits
         return hits
+
+    def _shown(self, line: str) -> str:
+        """The part of a line to show, masked before it is cut: half a secret would not be known for one."""
+        return self.desk.gate.clear(line[:MOST_JUDGED])[:MOST_OF_A_LINE]
 
     def _texts(self) -> Iterator[tuple[Path, str]]:
         """Files that may be shown: the open ones, then the workspace's, until enough was read."""
