@@ -16,12 +16,14 @@ HOLDERS = frozenset({"class", "interface", "struct", "enum", "trait", "impl", "m
 
 LONGEST_SIGNATURE = 240
 LONGEST_DOC = 100
+MOST_LINES_ABOVE = 60
+"""Of a comment; many definitions may stand below one."""
 
 _SPACE = re.compile(r"\s+")
 _WRAPPERS = frozenset(
     {"decorated_definition", "export_statement", "expression_statement", "template_declaration", "type_declaration"}
 )
-_COMMENT = re.compile(r"\s*(?:///?!?|/\*\*?|\*|#+)\s?(.*?)(?:\*/)?\s*$")
+_COMMENT = re.compile(r"\s*+(?:///?!?|/\*\*?|\*|#+)(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +143,12 @@ def _doc(data: bytes, body: Node | None, lines: list[str], first: int, language:
             return ""
         return _text(data, inner).lstrip("rRuUbB").strip("\"' \n\t").partition("\n")[0].strip()[:LONGEST_DOC]
     top = first
-    while top > 0 and (match := _COMMENT.match(lines[top - 1])) and lines[top - 1].strip():
+    while top > max(0, first - MOST_LINES_ABOVE) and _COMMENT.match(lines[top - 1]):
         top -= 1
     for line in lines[top:first]:
         match = _COMMENT.match(line)
-        if match and match[1].strip():
-            return match[1].strip()[:LONGEST_DOC]
+        if match and (said := match[1].rstrip().removesuffix("*/").strip()):
+            return said[:LONGEST_DOC]
     return ""
 
 

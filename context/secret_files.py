@@ -53,10 +53,13 @@ SECRET_FILES: tuple[str, ...] = (
     *_KERNEL.split(),
 )
 
+LONGEST_NAME = 255
+"""Of a file, on the disks that there are."""
+
 _PUT_ASIDE = re.compile(r"(?:~|#|\.(?:bak|backup|copy|old|orig|save|swp|tmp))++$")
 
 
 def not_put_aside(path: str) -> str:
     """The name of which an editor or a person has put a copy aside under this one: `.env~`, `server.pem.bak`, `#.netrc#`."""
     folder, slash, name = path.rpartition("/")
-    return folder + slash + _PUT_ASIDE.sub("", name.removeprefix("#"))
+    return folder + slash + _PUT_ASIDE.sub("", name.removeprefix("#")[-LONGEST_NAME:])

@@ -11,10 +11,9 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-MAX_BYTES = 64 * 1024
+from context import toml_text
 
-MOST_DOTS = 500
-"""In one line. To read `a.a.a.a = 1` takes tomllib a time that grows with the square of the dots: 30,000 take seven seconds."""
+MAX_BYTES = 64 * 1024
 
 
 class Unreadable(Exception):
@@ -39,18 +38,10 @@ def read(path: Path, *, inside: Path | None = None) -> Mapping[str, object] | No
         raise Unreadable("is not UTF-8 text.") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, on Python 3.11 and 3.12
         raise Unreadable(f"cannot be read ({getattr(error, 'strerror', None) or 'a loop of links'}).") from None
-    if any(line.count(".") > MOST_DOTS for line in text.split("\n")):
-        raise Unreadable(f"has a line with more than {MOST_DOTS} dots.")
-    import tomllib  # only here: most people have no file, and an editor waits for the server's start
-
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Unreadable(f"is not valid TOML ({_place(error)}).") from None
-    except ValueError:  # a whole number of more digits than Python reads
-        raise Unreadable("holds a number that is too long.") from None
-    except RecursionError:
-        raise Unreadable("is nested too deeply.") from None
+        return toml_text.table(text)
+    except toml_text.NotRead as error:
+        raise Unreadable(str(error)) from None
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -63,9 +54,3 @@ def _bytes_of(path: Path) -> bytes:
     if len(data) > MAX_BYTES:
         raise Unreadable(f"is larger than {MAX_BYTES // 1024} kB.")
     return data
-
-
-def _place(error: ValueError) -> str:
-    """`at line 3, column 7`, cut from the message: the rest of it may repeat the file's text."""
-    _, found, place = str(error).rpartition("(at ")
-    return "at " + place.rstrip(")") if found else "at its end"

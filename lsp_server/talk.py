@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*([\w+#.-]*)[ \t]*$", re.MULTILINE)
+FENCE = re.compile(r"^[ \t]*+(?:```|~~~)[ \t]*+([\w+#.-]*+)[ \t]*+$", re.MULTILINE)
 """A line that opens or closes a Markdown code block; group 1 is the language it names."""
 
 _OPENING = re.compile(

@@ -16,7 +16,8 @@ from backends.workspace.lines import Lines, lines_of
 from context.grammars import language_of
 
 _WORDS_OF_IMPORT = re.compile(
-    r"^\s*(?:from|import|use|mod|#\s*include|export|require|const\s.*require|using)\b[^\n]*", re.M
+    r"^[ \t]*+(?:from|import|use|mod|#[ \t]*+include|export|require|const[ \t][^\n]{0,200}?require|using)\b[^\n]*+",
+    re.M,
 )
 _WORD = re.compile(r"\w{3,}")
 

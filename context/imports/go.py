@@ -9,12 +9,15 @@ from pathlib import Path
 
 from context.imports.imported import Files, Imported, folders_above
 
-STATEMENT = re.compile(r"^import\s*(?:\((?P<block>[^)]*)\)|(?P<one>[^\n(]+))", re.M)
+STATEMENT = re.compile(r"^import[ \t]*(?:\((?P<block>[^)]*)(?:\)|\Z)|(?P<one>[^\n(]+))", re.M)
 _PATH = re.compile(r'"([^"\n]+)"')
 _COMMENT = re.compile(r"//[^\n]*")
-_MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.M)
-_REPLACED = re.compile(r"^(?:replace\s+|\s+)(\S+)(?:\s+v\S+)?\s+=>\s+(\.\S*)", re.M)
-_USED = re.compile(r"^(?:use\s+|\s+)\"?(\.[^\s\")]*)", re.M)
+_MODULE = re.compile(r"^module[ \t]+\"?([^\s\"]+)", re.M)
+_REPLACED = re.compile(r"^(?:replace[ \t]+|[ \t]+)(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\S*)", re.M)
+_USED = re.compile(r"^(?:use[ \t]+|[ \t]+)\"?(\.[^\s\")]*)", re.M)
+
+MOST_MODULES = 200
+"""Of one file that lists some."""
 
 
 def imported(text: str, here: Path, files: Files) -> Iterator[Imported]:
@@ -47,9 +50,11 @@ def _modules(here: Path, files: Files) -> list[tuple[str, Path]]:
         text = files.text(folder / "go.mod")
         if text:
             modules |= _named(text, folder)
-            replaced = ((name, Path(os.path.normpath(folder / place))) for name, place in _REPLACED.findall(text))
+            replaced = (
+                (name, Path(os.path.normpath(folder / place))) for name, place in _REPLACED.findall(text)[:MOST_MODULES]
+            )
             modules |= {name: place for name, place in replaced if name not in modules}
-        for used in _USED.findall(files.text(folder / "go.work")):
+        for used in _USED.findall(files.text(folder / "go.work"))[:MOST_MODULES]:
             place = Path(os.path.normpath(folder / used))
             modules |= _named(files.text(place / "go.mod"), place)
     return sorted(modules.items(), key=lambda module: -len(module[0]))

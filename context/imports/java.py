@@ -9,7 +9,7 @@ from pathlib import Path
 from context.imports.imported import Files, Imported, first_there
 
 STATEMENT = re.compile(r"^[ \t]*(?:package|import)\b[^\n;]*", re.M)
-_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)", re.M)
+_PACKAGE = re.compile(r"^[ \t]*package[ \t]+([\w.]+)", re.M)
 _IMPORT = re.compile(
     r"^[ \t]*import\s+(?P<static>static\s+)?(?P<path>\w+(?:\.\w+)*)(?P<all>\.\*)?(?:\s+as\s+(?P<alias>\w+))?", re.M
 )

@@ -7,6 +7,8 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ STATEMENT = re.compile(
     r"|(?<![\w$.])(?:(?:const|let|var)\s+)?(?P<bound>\{[^}]*\}|[\w$]+)\s*=\s*(?:await\s+import|require)\s*\(\s*['\"](?P<called>[^'\"\n]+)['\"]",
     re.M,
 )
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.S)
 _NAME = re.compile(r"(?:type\s+)?([\w$]+)(?:\s*(?:\bas\b|:)\s*([\w$]+))?")
 
 ENDINGS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mts", ".cts", ".mjs", ".cjs")
@@ -33,8 +35,10 @@ COMPILED: Mapping[str, tuple[str, ...]] = {
 CONFIGS = ("tsconfig.json", "jsconfig.json")
 MOST_EXTENDED = 5
 MOST_PACKAGES = 8
+MOST_PATTERNS = 100
+MOST_TARGETS = 8
 
-_LITERAL_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.S)
+_LITERAL_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*+(?:"|\Z|\\\Z)|//[^\n]*|/\*.*?(?:\*/|\Z)|,(?=\s*[}\]])', re.S)
 
 
 def imported(text: str, here: Path, files: Files) -> Iterator[Imported]:
@@ -51,7 +55,7 @@ def _names(what: str | None, bound: str | None) -> tuple[tuple[str, str], ...]:
     before, brace, rest = listed.partition("{")
     if "*" in before or (bound and not brace):
         return ()
-    default = re.match(r"\s*(?:type\s+)?([\w$]+)\s*,?\s*$", before)
+    default = re.match(r"\s*+(?:type\s++)?([\w$]++)\s*+,?\s*+$", before)
     names = [(default[1], default[1])] if default and default[1] != "type" else []
     names += [(alias or name, name) for name, alias in _NAME.findall(rest.partition("}")[0])]
     return tuple(names)
@@ -97,8 +101,8 @@ def _by_config(module: str, config: Path, files: Files) -> tuple[Path, ...]:
             continue
         middle = module[len(head) : len(module) - len(tail)]
         targets = paths[pattern] if isinstance(paths[pattern], list) else []
-        for target in targets:
-            if isinstance(target, str) and (found := _at(_joined(start, target.replace("*", middle)), files)):
+        for target in targets[:MOST_TARGETS]:
+            if isinstance(target, str) and (found := _at(_joined(start, target.replace("*", middle, 1)), files)):
                 return found
     return _at(_joined(base, module), files) if base is not None else ()
 
@@ -112,7 +116,8 @@ def _options(config: Path, files: Files) -> tuple[Path | None, Mapping[str, Any]
         base, paths = options.get("baseUrl"), options.get("paths")
         if isinstance(base, str) or isinstance(paths, dict):
             folder = _joined(config.parent, base) if isinstance(base, str) else None
-            return folder, paths if isinstance(paths, dict) else {}, folder or config.parent
+            some = dict(islice(paths.items(), MOST_PATTERNS)) if isinstance(paths, dict) else {}
+            return folder, some, folder or config.parent
         extended = whole.get("extends")
         if not isinstance(extended, str) or not extended.startswith("."):
             break
@@ -138,7 +143,13 @@ def _package(module: str, files: Files) -> tuple[Path, ...]:
 
 def _read(config: Path, files: Files) -> Mapping[str, Any]:
     """A JSON file that may have comments and commas too many, as people write these; {} where it cannot be read."""
-    text = _LITERAL_OR_COMMENT.sub(lambda found: found[0] if found[0][0] == '"' else "", files.text(config))
+    return _parsed(files.text(config))
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Mapping[str, Any]:
+    """Kept, since every import of a file asks for the same few."""
+    text = _LITERAL_OR_COMMENT.sub(lambda found: found[0] if found[0][0] == '"' else "", text)
     text = re.sub(r",(?=\s*[}\]])", "", text) if "," in text else text
     try:
         whole = json.loads(text)

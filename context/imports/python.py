@@ -9,7 +9,7 @@ from pathlib import Path
 from context.imports.imported import Files, Imported, first_there, folders_above, only
 
 STATEMENT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(?P<module>\.*[\w.]*)[ \t]+import[ \t]*(?P<names>\([^)]*\)|(?:\\\n|[^\n;#])*)"
+    r"^[ \t]*(?:from[ \t]+(?P<module>[\w.]*)[ \t]+import[ \t]*(?P<names>\([^)]*\)|(?:\\\n|[^\n;#])*)"
     r"|import[ \t]+(?P<modules>(?:\\\n|[^\n;#])+))",
     re.M,
 )

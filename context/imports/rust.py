@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from context import toml_text
 from context.imports.imported import Files, Imported, first_there, folders_above, only
 
 STATEMENT = re.compile(
-    r"(?:^|(?<=[;{}]))[ \t]*(?:pub(?:\([^)]*\))?\s+)?(?:use\s+(?P<tree>[^;]+);|mod\s+(?P<child>\w+)\s*;)",
+    r"(?:^|(?<=[;{}]))[ \t]*+(?:pub(?:\([^)\n]{0,80}\))?\s++)?(?:use\s++(?P<tree>[^;]++)(?:;|\Z)|mod\s++(?P<child>\w++)\s*+;)",
     re.M,
 )
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.S)
 _ENTRIES = ("lib.rs", "main.rs")
 _AT_FOLDER = frozenset({"lib.rs", "main.rs", "mod.rs"})
 
 DEEPEST = 8
 """Nested braces of a `use` that are followed."""
+
+MOST_LEAVES = 200
+LONGEST_PATH = 16
+"""Steps of one; every part of a path is looked for as a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ def imported(text: str, here: Path, files: Files) -> Iterator[Imported]:
             if paths := _file(source, (*module.parts, statement["child"]), files):
                 yield Imported(paths)
             continue
-        for path, alias in _leaves(_COMMENT.sub("", statement["tree"]), (), 0):
-            found = _used(path, alias, module, crate, files)
+        for path, alias in islice(_leaves(_COMMENT.sub("", statement["tree"]), (), 0), MOST_LEAVES):
+            found = _used(path[:LONGEST_PATH], alias, module, crate, files)
             if found is not None:
                 yield found
 
@@ -135,8 +140,8 @@ def _mangled(name: Any) -> str:
 
 def _read(path: Path, files: Files) -> dict[str, Any]:
     try:
-        whole = tomllib.loads(files.text(path))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        whole = toml_text.table(files.text(path))
+    except toml_text.NotRead:
         return {}
     return {name: value for name, value in whole.items() if isinstance(value, dict)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +48,9 @@ Read = tuple[dict[str, tuple[str, tuple[Path, ...]]], dict[Path, None]]
 
 HEAD = 16_000
 """Characters at the top of a file in which its imports are looked for."""
+
+MOST_STATEMENTS = 300
+"""Imports of one file that are followed: each is looked for in several places."""
 
 AMBIGUOUS = 3
 """Definitions of a name that no import tells of; where there are more, none of them is known to be meant."""
@@ -124,7 +128,7 @@ class Scope:
         """What another file imports, read once however many names come through it."""
         known = self._modules.get(path)
         if known is None:
-            text = "\n".join(self._index.imports(path))
+            text = "\n".join(self._index.imports(path)[:MOST_STATEMENTS])[:HEAD]
             known = self._modules[path] = _read(language_of(path), text, path, self._files)
         return known
 
@@ -139,7 +143,7 @@ class Scopes:
         """What the imports at the head of a document bring in; worked out anew only when one of them changes."""
         reader = READERS.get(snapshot.language)
         found = reader.STATEMENT.finditer(snapshot.text, 0, HEAD) if reader is not None else ()
-        statements = "\n".join(statement[0] for statement in found)
+        statements = "\n".join(statement[0] for statement in islice(found, MOST_STATEMENTS))
         state = (statements, snapshot.language, index.generation, snapshot.path, gate)
         known = self._kept.get(snapshot.uri)
         if known is None or known[0] != state:

@@ -27,7 +27,8 @@ HEAD = 16_000
 """Characters at the top of a file where its imports are looked for."""
 
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from\s+\S+\s+import\s*\([^)]*\)|import\s*\([^)]*\)|import\s+(?:type\s+)?\{[^}]*\}[^\n]*|use\s+[^;{]*\{[^;]*\};|"
+    r"^[ \t]*+(?:from\s++\S++\s++import\s*+\([^)]{0,2000}+\)|import\s*+\([^)]{0,2000}+\)|"
+    r"import\s++(?:type\s++)?\{[^}]{0,2000}+\}[^\n]*+|use\s++[^;{]{0,300}+\{[^;]{0,2000}+(?<=\});|"
     r"(?:import|from|use|using|require|#\s*include|extern\s+crate)\b[^\n]*|export\b[^\n]*\bfrom\b[^\n]*|"
     r"(?:const|let|var)\b[^\n]*=\s*require\([^\n]*)\n?",
     re.M,

@@ -8,7 +8,7 @@ from typing import Any
 
 from lsp_server.actions.outcome import Declined
 
-FENCE = re.compile(r"^[ \t]*(`{3,})[ \t]*([\w+#.-]*)[ \t]*$", re.MULTILINE)
+FENCE = re.compile(r"^[ \t]*+(`{3,}+)[ \t]*+([\w+#.-]*+)[ \t]*+$", re.MULTILINE)
 
 
 def fence_for(text: str) -> str:

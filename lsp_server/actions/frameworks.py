@@ -94,8 +94,8 @@ def _below(project: Project, path: Path) -> str:
 
 NO_PYTEST = re.compile(r"\A[^\n]*: No module named pytest\s*\Z")
 NO_MODULE = re.compile(r"npx canceled due to missing packages|could not determine executable to run")
-PYTHON_TEST = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
-SCRIPT_TEST = re.compile(r"^\s*(?:test|it)(?:\.\w+)?\(\s*[\"'`]([^\"'`\n]+)", re.MULTILINE)
+PYTHON_TEST = re.compile(r"^[ \t]*(?:async )?def (test_\w+)", re.MULTILINE)
+SCRIPT_TEST = re.compile(r"^[ \t]*(?:test|it)(?:\.\w+)?\([ \t]*\n?[ \t]*[\"'`]([^\"'`\n]+)", re.MULTILINE)
 SCRIPT_FILE = re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$")
 PYTHON_FILE = re.compile(r"^test_.*\.py$|_test\.py$")
 

@@ -16,7 +16,7 @@ _OPENING = re.compile(r"[ \t>*+-]*(`{3,})[ \t]*([\w+#.-]*)[ \t]*$")
 _LOCAL_TARGET = re.compile(r"\((?:\./)?\w[\w./+-]*(?:(?::|#L)\d+(?:-L?\d+)?)?\)")
 _ADDRESS = re.compile(
     r"(?<!\\)\\*+(?<![A-Za-z0-9])"
-    r"((?:(?:https?|ftps?|wss?|file|mailto|tel|sms|command|vscode(?:-\w+)*|vscodium|javascript|data|vbscript|blob|ssh"
+    r"((?:(?:https?|ftps?|wss?|file|mailto|tel|sms|command|vscode(?:-\w{1,30}){0,3}|vscodium|javascript|data|vbscript|blob|ssh"
     r"|git|smb):|www\.|//(?=\w))[^\s`<>\"')|\\]+)",
     re.IGNORECASE,
 )
