@@ -18,9 +18,10 @@ from context.snapshot import Cursor, Snapshot
 from context.syntax import Parsed
 from lsp_server.ahead import Ahead
 from lsp_server.cache import Answer, Cache, Place
+from lsp_server.cutter import Cutter
 from lsp_server.debounce import Rhythm, wait
 from lsp_server.eagerness import Dial
-from lsp_server.extent import Cutter, extent_at
+from lsp_server.extent import extent_at
 from lsp_server.feedback import Feedback, Origins
 from lsp_server.flight import Flight, Flights
 from lsp_server.gate import Gate

@@ -27,7 +27,7 @@ LINGER = 0.25  # seconds between a cancelled request and the one that takes its 
 
 
 class Cutting(Protocol):
-    """Reads the stream and says when the rest cannot be shown (`lsp_server/extent.py`)."""
+    """Reads the stream and says when the rest cannot be shown (`lsp_server/cutter.py`)."""
 
     def feed(self, piece: str) -> bool: ...
 

@@ -8,6 +8,7 @@ the window is copied with its terminators made plain, and the last rule gives wh
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -15,7 +16,7 @@ from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from context.snapshot import Cursor
-from lsp_server.lexis import CLOSER_OF, OPENER_OF, TRIPLE_QUOTES, tokens
+from lsp_server.lexis import CLOSER_OF, MARKUP, OPENER_OF, TRIPLE_QUOTES, Token, tokens
 
 if TYPE_CHECKING:
     from context.syntax import Parsed
@@ -49,6 +50,7 @@ _DEFINES = re.compile(
 _TOP_LEVEL_CODE = re.compile(
     r"@|(?:async\s+)?(?:def|class|import|from|if|for|while|with|try)\b|[\w.]+(?:\[[^\]]*\])?\s*(?::\s*\S+\s*)?=|[\w.]+\("
 )
+_OPEN_TAG = re.compile(r"<(?:/|[A-Za-z])?[^<>]*$")
 _GOES_ON = re.compile(r"(?:else|elif|except|finally|catch|rescue|ensure|end)\b")
 
 
@@ -190,6 +192,18 @@ class Place:
     def within(self) -> str:
         """The delimiter that ends the string or comment the cursor stands in, "\\n" for a line comment, "" outside."""
         return self._scanned[1]
+
+    def tokens_of(self, answer: str) -> Iterator[Token]:
+        """The brackets and stretches of an answer at the cursor, read on from the string, comment or tag it stands in."""
+        tag = _OPEN_TAG.search(self.before) if self.language in MARKUP and not self.within else None
+        if tag is None:
+            return tokens(answer, self.language, self.within)
+        begun = len(tag[0])
+        return (
+            token._replace(at=token.at - begun, end=token.end - begun)
+            for token in tokens(tag[0] + answer, self.language)
+            if token.end > begun
+        )
 
     @property
     def knows_openers(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lsp_server.lexis import BY_END_WORD, BY_INDENTATION, CLAUSE, CLOSER_OF, END_WORD, OPENER_OF, PROSE, tokens
+from lsp_server.lexis import BY_END_WORD, BY_INDENTATION, CLAUSE, CLOSER_OF, END_WORD, OPENER_OF, PROSE
 from lsp_server.members import among_members
 from lsp_server.place import Extent, Place, squeeze, width
 
@@ -23,7 +23,6 @@ _BEGINS = re.compile(
     r"\s*(?:package|import|use|using|export|func|fn|function|def|class|struct|interface|enum|trait|impl|type|namespace|module"
     r"|pub|public|private|protected|static|const|var|let|extern|typedef)\b"
 )
-"""Words with which something begins that stands in no statement's block further left than the statement."""
 
 DECIDABLE = re.compile(r"\s*(?:\w+\W|[^\w\s])")
 """A line's beginning that can no longer become another first word."""
@@ -32,6 +31,11 @@ DECIDABLE = re.compile(r"\s*(?:\w+\W|[^\w\s])")
 def opens(line: str) -> bool:
     """`line` ends by opening a block or bracket, so that what follows it stands deeper."""
     return _OPENS.search(line) is not None
+
+
+def begins(line: str) -> bool:
+    """`line` begins something that stands in no statement's block: a function, a type, an import."""
+    return _BEGINS.match(line) is not None
 
 
 @dataclass(slots=True)
@@ -53,7 +57,7 @@ def _lines(text: str, place: Place) -> list[_Line]:
         lines.append(_Line(start, start + len(said), said))
         start += len(said) + 1
     depth = outer = at = 0
-    for token in tokens(text, place.language, place.within):
+    for token in place.tokens_of(text):
         # The state at a line's start is that after the last token before it.
         while at < len(lines) and lines[at].start <= token.at:
             lines[at].depth, lines[at].outer = depth, outer
@@ -139,7 +143,7 @@ class _Shape:
         text = self.lines[at].text
         if self.language in BY_INDENTATION or not text.strip():
             return False
-        return width(text) < self.base and _BEGINS.match(text) is not None
+        return width(text) < self.base and begins(text)
 
     def opened(self, at: int) -> bool:
         """Some line before `at` had a bracket of the answer's own open."""
@@ -265,7 +269,9 @@ def runs_into(line: str, place: Place, *, nested: bool = False) -> bool:
     another line, and only the very next line counts, whose opening line the answer has brought.
     """
     squeezed = squeeze(line)
-    if len(squeezed) < 4 or not any(map(str.isalnum, squeezed)):
+    # The line that opens the block stands in the file then, so that its first line is no chance, however short.
+    opened_in_file = nested and bool(place.after.strip())
+    if (len(squeezed) < 4 and not opened_in_file) or not any(map(str.isalnum, squeezed)):
         return False
     below = [other for other in place.goes_on if any(map(str.isalnum, other))][:3]
     if nested or place.language in BY_INDENTATION:

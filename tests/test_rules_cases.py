@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from context.syntax import Trees
-from lsp_server.extent import Cutter, extent_at
+from lsp_server.cutter import Cutter
+from lsp_server.extent import extent_at
 from lsp_server.rules import RULES, Drop, Shown, apply, explain
 from tests.case_files import CASES, Case, cases_in
 

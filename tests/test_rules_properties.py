@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from context.snapshot import Cursor, Snapshot
 from context.syntax import Trees
-from lsp_server.extent import Cutter, extent_at
+from lsp_server.cutter import Cutter
+from lsp_server.extent import extent_at
 from lsp_server.place import Place, plain
 from lsp_server.rules import RULES, Drop, Shown, apply, explain
 

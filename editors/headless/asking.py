@@ -21,7 +21,8 @@ from context.privacy import FimContext, Gate
 from context.snapshot import Cursor
 from lsp_server import gate
 from lsp_server.assembly import Folders
-from lsp_server.extent import Cutter, Extent, extent_at
+from lsp_server.cutter import Cutter
+from lsp_server.extent import Extent, extent_at
 from lsp_server.from_settings import backend_config, limits, prompt_tokens, small_vocabulary
 from lsp_server.outcome import Nothing, Trigger
 from lsp_server.rules import Drop, Shown, Step, apply, explain

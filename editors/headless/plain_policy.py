@@ -14,7 +14,8 @@ from editors.headless.buffer import Buffer, Ghost
 from editors.headless.imagined import CHARS_PER_TOKEN, Imagined
 from editors.headless.policy import Request, Showing
 from editors.headless.stage import Timeline
-from lsp_server.extent import Cutter, extent_at
+from lsp_server.cutter import Cutter
+from lsp_server.extent import extent_at
 from lsp_server.rules import Shown, apply
 
 DEBOUNCE = 0.35  # seconds

@@ -18,6 +18,7 @@ from lsp_server.rules.fences import fences
 from lsp_server.rules.indentation import indentation
 from lsp_server.rules.invisible import invisible
 from lsp_server.rules.leading_blanks import leading_blanks
+from lsp_server.rules.line_echo import line_echo
 from lsp_server.rules.lone_bracket import lone_bracket
 from lsp_server.rules.next_lines import next_lines
 from lsp_server.rules.repetition import repetition
@@ -25,6 +26,8 @@ from lsp_server.rules.replaces import replaced
 from lsp_server.rules.scope import scope
 from lsp_server.rules.secrets import secrets
 from lsp_server.rules.stray_closer import stray_closer
+from lsp_server.rules.tabs import tabs
+from lsp_server.rules.trailing_blanks import trailing_blanks
 from lsp_server.rules.verdict import Drop, Rule, Shown
 from lsp_server.rules.wholeness import wholeness
 
@@ -42,7 +45,10 @@ RULES: tuple[Rule, ...] = (
     # What is there already, before the cursor.
     leading_blanks,
     echo,
+    line_echo,
     # How it is laid out, and how much of it to show.
+    trailing_blanks,
+    tabs,
     indentation,
     repetition,
     scope,

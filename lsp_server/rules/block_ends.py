@@ -28,7 +28,7 @@ def _first_redundant(text: str, place: Place) -> int | None:
     owed = _openers_in(place.after[:replaces], place)
     own: list[int] = []
     first_line_end = text.find("\n") if "\n" in text else len(text)
-    for token in tokens(text, place.language, place.within):
+    for token in place.tokens_of(text):
         if token.kind in CLOSER_OF:
             own.append(token.at)
         elif token.kind in OPENER_OF and own:
@@ -44,7 +44,7 @@ def _first_redundant(text: str, place: Place) -> int | None:
             opener = openers.pop()
             if opener.kind != OPENER_OF[token.kind]:
                 return None
-            if opener.closed:
+            if opener.closed and token.at >= 0:  # one that is being typed already is meant
                 return token.at
     return None
 

@@ -2,45 +2,51 @@
 
 from __future__ import annotations
 
-import re
-
 from lsp_server.place import Place, squeeze
 from lsp_server.rules.verdict import Drop
 from lsp_server.whole import opens
 
-_NEVER_TWICE = re.compile(
-    r"(?:return|if|elif|while|for|switch|match|case|throw|raise|defer|yield|await|import|from|let|const|var|val|def|fn|func"
-    r"|function|class|struct|assert|with|catch|except|foreach|use|using|package)\b"
-)
-"""Words that begin a statement and never follow themselves, so that a second one says the line again."""
+MOST = 40
+"""Lines said again that are looked for; a model that starts further up is not asked for a completion."""
 
 
 def echo(text: str, place: Place) -> str | Drop:
-    text = _without_line_head(text, place)
     lines = text.split("\n")
     first = next((at for at, line in enumerate(lines) if line.strip()), None)
-    if first is None or (not place.fresh and not first):
+    if first is None:
         return text
+    if not first and not place.fresh:
+        return _up_to_cursor(lines, place) or text
     above = [line for line in ((place.before,) if not place.fresh else ()) + place.lines_above if line.strip()]
-    # The longest run of the answer's first lines that is also the run of lines before it.
-    for count in range(min(len(above), 8), 0, -1):
-        said = [line for line in lines[first:] if line.strip()][:count]
-        if len(said) == count and _same(said, above[count - 1 :: -1] if count > 1 else above[:1]):
-            rest = _after(lines[first:], count)
-            return rest if rest.strip() else Drop("it repeats the lines above")
-    return text
+    count = _said_again(lines[first:], above)
+    if not count:
+        return text
+    rest = _after(lines[first:], count)
+    return rest if rest.strip() else Drop("it repeats the lines above")
 
 
-def _without_line_head(text: str, place: Place) -> str:
-    """Without the cursor's line up to the cursor, where the answer starts with all of it."""
+def repeats_from_above(answer: str, place: Place) -> bool:
+    """All whole lines of a growing answer stand one after the other above the cursor: it may yet come to what is new."""
+    said = [squeeze(line) for line in answer.split("\n")[:-1] if line.strip()]
+    above = [squeeze(line) for line in reversed(place.lines_above) if line.strip()]
+    return 0 < len(said) <= MOST and any(above[at : at + len(said)] == said for at in range(len(above)))
+
+
+def _up_to_cursor(lines: list[str], place: Place) -> str | None:
+    """What follows the cursor's line up to the cursor, where the answer says lines above again and then that."""
+    count = _said_again(lines, [line for line in place.lines_above if line.strip()])
+    rest = _after(lines, count).lstrip(" \t") if count else ""
     head = place.before.strip()
-    if place.within or not (_NEVER_TWICE.match(head) or (len(head) >= 6 and not head.isalnum())):
-        return text
-    said = text.lstrip()
-    if not said.startswith(head) or not said[len(head) :].strip():
-        return text
-    rest = said[len(head) :]
-    return rest.lstrip(" \t") if place.before.endswith((" ", "\t")) else rest
+    return rest.removeprefix(head) if rest.startswith(head) else None
+
+
+def _said_again(lines: list[str], above: list[str]) -> int:
+    """The longest run of `lines`' first ones that is also the run of lines before them; `above` has the nearest first."""
+    said = [line for line in lines if line.strip()]
+    for count in range(min(len(above), len(said), MOST), 0, -1):
+        if _same(said[:count], above[:count][::-1]):
+            return count
+    return 0
 
 
 def _same(said: list[str], above: list[str]) -> bool:

@@ -1,41 +1,103 @@
-"""Indentation as the file has it: tabs or spaces, the cursor's own blanks not said twice, an odd shift undone."""
+"""Levels of indentation: the cursor's own blanks are not said twice, and lines said too deep or not deep enough are moved."""
 
 from __future__ import annotations
 
-from lsp_server.place import Place, indent_of, width
+from lsp_server.lexis import CLOSER_OF, END_WORD, OPENER_OF, tokens
+from lsp_server.place import Place, width
 from lsp_server.rules.verdict import Drop
-from lsp_server.whole import opens
+from lsp_server.whole import begins, opens
+
+_BY_COLON = frozenset(("python", "nim", "gdscript"))
+"""Languages in which a line stands deeper than the one before for one reason only: that one ends in a colon."""
+
+_LISP = frozenset(["clojure", "elisp", "lisp", "racket", "scheme"])
+"""Languages that are laid out to a column, not by levels."""
 
 
 def indentation(text: str, place: Place) -> str | Drop:
     if place.within and place.within != "\n":
         return text  # blanks inside a string are its content
-    return _in_file_style(_from_cursor(text, place), place)
-
-
-def _from_cursor(text: str, place: Place) -> str:
-    """Makes the first line start where the cursor's line wants it, and the others with it."""
     if not place.fresh:
         return text
     first, *others = text.split("\n")
-    stated = width(first)
     if not place.before:
-        wanted = _wanted(place)
-        if stated or not first.strip() or first[0] in ")]}" or not wanted or not _others_deeper(others):
-            return text
-        return "\n".join([_blanks(wanted, place) + first, *others])
-    here = width(place.before)
+        return _from_margin(first, others, place)
+    stated, here = width(first), width(place.before)
     wanted = _wanted(place) if opens(place.line_above) and here == width(place.line_above) else here
-    extra = wanted - here
-    first = _blanks(extra, place) + first.lstrip(" \t") if extra else first.lstrip(" \t")
-    if stated in (1, 2, 3) and stated % place.unit:
-        # The model has put a stray blank or three before each line, not before the first alone.
-        body = [line for line in others if line.strip()]
-        if body and all((width(line) - stated - here) % place.unit == 0 and width(line) >= stated for line in body):
-            others = [
-                _blanks(width(line) - stated, place) + line.lstrip(" \t") if line.strip() else line for line in others
-            ]
-    return "\n".join([first, *others])
+    first = _blanks(wanted - here, place) + first.lstrip(" \t") if wanted > here else first.lstrip(" \t")
+    return "\n".join([first, *_moved(others, _shift(first, others, stated, wanted, place), place)])
+
+
+def _from_margin(first: str, others: list[str], place: Place) -> str:
+    """The same for a cursor in the first column, where the answer says how deep it stands."""
+    wanted, stated = _wanted(place), width(first)
+    if stated == 1 and place.language not in _LISP:
+        first, stated = first[1:], 0  # the blank with which many models begin a word
+    body = [line for line in others if line.strip()]
+    if stated or not first.strip() or first[0] in ")]}" or not wanted:
+        return "\n".join([first, *others])
+    shift = 0
+    if opens(place.line_above) and place.language in _BY_COLON:
+        # A block that has to stand deeper: what is said at the margin is moved there as a whole.
+        shift = wanted if min(map(width, body), default=0) == 0 else 0
+    elif not body or not all(map(width, body)):
+        return "\n".join([first, *others])
+    return "\n".join([_blanks(wanted, place) + first, *_moved(others, shift, place)])
+
+
+def _shift(first: str, others: list[str], stated: int, here: int, place: Place) -> int:
+    """Columns by which the lines after the first are to move, which itself stands at `here` and was said `stated` deep."""
+    body = [width(line) for line in others if line.strip()]
+    if not body:
+        return 0
+    stray = stated in (1, 2, 3) and stated % place.unit
+    if stray and all((columns - stated - here) % place.unit == 0 and columns >= stated for columns in body):
+        return -stated  # a stray blank or three before each line, not before the first alone
+    following = next(line for line in others if line.strip()).lstrip()
+    if opens(first):
+        return here if _said_from_margin(first, others, here, place) else 0
+    if body[0] <= here or min(body) < body[0] or following[0] in ".)]}":
+        return 0
+    # Deeper than the first line without a reason: the model has counted the cursor's blanks, or a level, twice.
+    whole = first.rstrip().endswith(";") or (place.language in _BY_COLON and not _goes_on(first, place))
+    return here - body[0] if whole else 0
+
+
+def _said_from_margin(first: str, others: list[str], here: int, place: Place) -> bool:
+    """The block that `first` opens would stand no deeper than it, or be closed in the first column."""
+    deep = next(width(line) for line in others if line.strip())
+    if not 0 < deep <= here:
+        return False
+    if place.language in _BY_COLON:
+        return first.rstrip().endswith(":") and not place.openers()
+    end = next((line for line in others if line.startswith(("}", ")", "]")) or END_WORD.match(line)), None)
+    return end is not None and width(end) == 0
+
+
+def _goes_on(line: str, place: Place) -> bool:
+    """`line` does not end its statement: a bracket or string is open at its end, or a backslash or operator stands there."""
+    if line.rstrip()[-1:] in "\\,+-*/=|&<>.":
+        return True
+    depth = 0
+    for token in tokens(line, place.language):
+        depth += 1 if token.kind in CLOSER_OF else -1 if token.kind in OPENER_OF else 0
+        if not token.ended and token.delimiter != "\n":
+            return True
+    return depth > 0 or bool(place.openers())
+
+
+def _moved(lines: list[str], columns: int, place: Place) -> list[str]:
+    """`lines` with their indentation changed, up to where something of its own begins in the first column."""
+    end = len(lines)
+    if columns > 0:
+        tops = (
+            at for at, line in enumerate(lines) if at and not lines[at - 1].strip() and begins(line) and not width(line)
+        )
+        end = next(tops, end)
+    return [
+        _blanks(max(0, width(line) + columns), place) + line.lstrip(" \t") if columns and line.strip() else line
+        for line in lines[:end]
+    ] + lines[end:]
 
 
 def _wanted(place: Place) -> int:
@@ -48,44 +110,8 @@ def _wanted(place: Place) -> int:
     return 0
 
 
-def _others_deeper(others: list[str]) -> bool:
-    """The answer's later lines are indented, so the first one's missing indentation is a slip."""
-    body = [line for line in others if line.strip()]
-    return bool(body) and all(width(line) for line in body)
-
-
 def _blanks(columns: int, place: Place) -> str:
     if place.tabs:
         tab = 4
         return "\t" * (columns // tab) + " " * (columns % tab)
     return " " * columns
-
-
-def _in_file_style(text: str, place: Place) -> str:
-    """Leading tabs become spaces or spaces tabs, where the file has the other and only the other."""
-    tabs = place.tabs
-    if tabs is None:
-        return text
-    lines = text.split("\n")
-    start = 0 if place.fresh and not place.before else 1
-    indents = [indent_of(line) for line in lines[start:] if line.strip()]
-    if tabs:
-        steps = [len(indent) for indent in indents if indent and "\t" not in indent]
-        if not steps:
-            return text
-        unit = min((step for step in steps if step in (2, 4, 8)), default=4)
-        return "\n".join(lines[:start] + [_with_tabs(line, unit) for line in lines[start:]])
-    if not any("\t" in indent for indent in indents):
-        return text
-    return "\n".join(lines[:start] + [_with_spaces(line, place.unit) for line in lines[start:]])
-
-
-def _with_tabs(line: str, unit: int) -> str:
-    indent = indent_of(line)
-    tabs, spaces = indent.count("\t"), indent.count(" ")
-    return "\t" * (tabs + spaces // unit) + " " * (spaces % unit) + line[len(indent) :]
-
-
-def _with_spaces(line: str, unit: int) -> str:
-    indent = indent_of(line)
-    return indent.replace("\t", " " * unit) + line[len(indent) :]

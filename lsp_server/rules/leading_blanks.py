@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lsp_server.lexis import PROSE
+from lsp_server.lexis import BY_END_WORD, CLAUSE, END_WORD, PROSE
 from lsp_server.place import Place
 from lsp_server.rules.verdict import Drop
 from lsp_server.whole import opens
@@ -26,9 +26,12 @@ def leading_blanks(text: str, place: Place) -> str | Drop:
     rest = text[lines.end() :]
     if place.before or not rest.strip() or rest[0] in " \t)]}" or place.within or opens(place.line_above):
         return rest
-    # At the left margin a blank line or two between top-level things is layout, not a slip.
-    blanks_above = next((at for at, line in enumerate(place.lines_above) if line.strip()), 2)
-    return "\n" * min(lines[0].count("\n"), max(0, 2 - blanks_above)) + rest
+    # At the left margin a blank line between top-level things is layout, not a slip; but not before an `else`.
+    if CLAUSE.match(rest) or (place.language in BY_END_WORD and END_WORD.match(rest)):
+        return rest
+    most = 2 if place.language == "python" else 1
+    blanks_above = next((at for at, line in enumerate(place.lines_above) if line.strip()), most)
+    return "\n" * min(lines[0].count("\n"), max(0, most - blanks_above)) + rest
 
 
 def _closed_up(place: Place) -> bool:

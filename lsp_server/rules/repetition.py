@@ -25,10 +25,12 @@ def repetition(text: str, place: Place) -> str | Drop:
 
 def _runaway(squeezed: list[str], at: int, size: int) -> bool:
     said = "".join(squeezed[at : at + size])
-    if sum(map(str.isalnum, said)) < 3:
+    if not any(map(str.isalnum, said)):
         return False
+    if len(said) >= 12 and sum(map(str.isalnum, said)) >= 3:
+        return True
     # A short line may well be meant twice, hardly three times.
-    return len(said) >= 12 or squeezed[at : at + size] == squeezed[at + 2 * size : at + 3 * size]
+    return squeezed[at : at + size] == squeezed[at + 2 * size : at + 3 * size]
 
 
 def _loops(line: str) -> bool:

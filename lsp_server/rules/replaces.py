@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from lsp_server.lexis import CLOSER_OF, OPENER_OF, tokens
+from lsp_server.lexis import CLOSER_OF, OPENER_OF
 from lsp_server.place import Place
 
+_LONG_WORD = re.compile(r"\w{3}")
 _ARROWS = re.compile(r"[=-]>|<[=-]|<<|>>")
 
 
@@ -35,7 +36,7 @@ def replaced(text: str, place: Place) -> int:
     if matched and (text.rstrip().endswith(remainder.strip()) or first_line.endswith(remainder.strip())):
         return len(rest)
     if matched:
-        return matched
+        return max(matched, _overlap(text, rest, place))
     return _overlap(text.rstrip() if "\n" in text or rest[0] in " \t" else text, rest, place) or (
         len(rest) if "\n" in text and rest.endswith("{") and first_line.endswith(rest.strip()) else 0
     )
@@ -46,7 +47,7 @@ def _closed_by(text: str, place: Place) -> list[str]:
     closed: list[str] = []
     # A quote that the rest of the line has not was never closed by the editor.
     quote = place.within if place.within not in ("", "\n", "*/") and place.within in place.after else ""
-    state = list(tokens(text, place.language, place.within))
+    state = list(place.tokens_of(text))
     if quote and (not state or state[-1].ended):
         closed.extend(quote)
         if quote == "`" and place.after.lstrip().startswith("}") and 0 <= text.find("}") < text.find("`"):
@@ -67,20 +68,26 @@ def _overlap(text: str, rest: str, place: Place) -> int:
     """The longest start of `rest` with which `text` ends, token for token, without taking a bracket's partner from `text`."""
     for size in range(min(len(rest), len(text)), 0, -1):
         shared = rest[:size]
-        if not text.endswith(shared) or _splits_a_word(text, rest, size):
+        if not text.endswith(shared) or _splits_a_word(text, rest, size, place):
             continue
-        if shared.strip().isalnum() and len(shared.strip()) < 3 and size < len(rest):
+        word = shared.strip()
+        joins = _is_word(rest[0]) and size < len(text) and not word.isnumeric()
+        if word.isalnum() and len(word) < 3 and size < len(rest) and not joins:
             continue
         if _balanced_without(text, size, place):
             return size
     return 0
 
 
-def _splits_a_word(text: str, rest: str, size: int) -> bool:
-    def joined(left: str, right: str) -> bool:
-        return bool(left and right) and (left + right).replace("_", "a").isalnum()
+def _splits_a_word(text: str, rest: str, size: int, place: Place) -> bool:
+    """The overlap begins or ends inside a word, and not the one that the cursor stands in the middle of."""
+    within_word = _is_word(place.before[-1:]) and _LONG_WORD.match(rest) is not None
+    begins = not within_word and _is_word(text[-size - 1 : -size]) and _is_word(rest[0])
+    return begins or (_is_word(rest[size - 1]) and _is_word(rest[size : size + 1]))
 
-    return joined(text[-size - 1 : -size], rest[0]) or joined(rest[size - 1], rest[size : size + 1])
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _balanced_without(text: str, size: int, place: Place) -> bool:
@@ -95,7 +102,7 @@ def _balanced_without(text: str, size: int, place: Place) -> bool:
 def _open_at_end(text: str, place: Place) -> int:
     """Brackets and strings that `text` itself has opened and not closed."""
     depth = 0
-    for token in tokens(text, place.language, place.within):
+    for token in place.tokens_of(text):
         if token.kind in CLOSER_OF:
             depth += 1
         elif token.kind in OPENER_OF:

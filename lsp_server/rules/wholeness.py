@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsp_server.lexis import PROSE
+from lsp_server.lexis import CLOSER_OF, OPENER_OF, PROSE
 from lsp_server.place import Place
 from lsp_server.rules.replaces import replaced
 from lsp_server.rules.verdict import Drop
@@ -49,8 +49,21 @@ def wholeness(text: str, place: Place) -> str | Drop:
             break
         if _whole(text, place, parsed, near) or (wide != near and _whole(text, place, parsed, wide)):
             return text
-        text = text.rpartition("\n")[0].rstrip()
+        text = text.rpartition("\n")[0].rstrip() or _inside(text, place)
     return Drop("the file would no longer parse")
+
+
+def _inside(text: str, place: Place) -> str:
+    """What `text` says before it closes a bracket that the cursor stands in; "" where it closes none."""
+    depth = 0
+    for token in place.tokens_of(text):
+        if token.kind in CLOSER_OF:
+            depth += 1
+        elif token.kind in OPENER_OF and depth:
+            depth -= 1
+        elif token.kind in OPENER_OF:
+            return text[: token.at].rstrip()
+    return ""
 
 
 def _no_worse(text: str, place: Place, parsed: Parsed) -> str | Drop:
