@@ -65,13 +65,24 @@ class _Span:
         return made
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """What a layer asks of its attention: the factor of its scores, how many tokens back it sees, and Gemma's soft limit."""
+
+    scale: float
+    window: int | None
+    softcap: float | None
+
+
 class Rows(Cache):
-    """The cache that transformers' modules are handed: it holds no layer of its own, only which rows this pass is about."""
+    """The cache that transformers' modules are handed: it holds no layer of its own, only which rows this pass is about.
+    `asked` is what each layer asked of its attention in the last pass through transformers' modules."""
 
     def __init__(self) -> None:
         super().__init__(layers=[])
         self.spans: list[_Span] = []
         self.interrupted: Callable[[], bool] = _never
+        self.asked: dict[int, How] = {}
 
     def place(self, rows: list[Row]) -> None:
         self.spans, at = [], 0
@@ -90,6 +101,24 @@ class Rows(Cache):
         """The new keys and values alone; `attend` puts them into the sequences."""
         return keys, values
 
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, how: How) -> Tensor:
+        """query (heads, tokens, width); key and value (key/value heads, tokens, width); returns (tokens, heads, width)."""
+        if self.interrupted():
+            raise Interrupted
+        parts = []
+        for span in self.spans:
+            here, end = slice(span.at, span.at + span.size), span.start + span.size
+            keys, values = span.row.sequence.keys[layer], span.row.sequence.values[layer]
+            keys[:, span.start : end] = key[:, here]
+            values[:, span.start : end] = value[:, here]
+            first = 0 if how.window is None else max(0, span.start - how.window + 1)
+            times = len(query) // len(keys) if span.size <= NARROW or how.softcap is not None else 1
+            mask = span.mask(how.window, first, times, keys)
+            seen = query[:, here].to(keys.dtype).reshape(len(query) // times, times * span.size, -1)
+            mixed = _mixed(seen, keys[:, first:end], values[:, first:end], how.scale, mask, how.softcap)
+            parts.append(mixed.reshape(len(query), span.size, -1).transpose(0, 1))
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
 
 def attend(
     module: nn.Module,
@@ -104,24 +133,10 @@ def attend(
 ) -> tuple[Tensor, None]:
     """query (1, heads, tokens, width); key and value (1, key/value heads, tokens, width); returns (1, tokens, heads, width)."""
     rows: Rows = module.infill_rows
-    if rows.interrupted():
-        raise Interrupted
     layer: int = module.layer_idx
-    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    parts = []
-    for span in rows.spans:
-        here, end = slice(span.at, span.at + span.size), span.start + span.size
-        keys, values = span.row.sequence.keys[layer], span.row.sequence.values[layer]
-        keys[:, span.start : end] = key[0, :, here]
-        values[:, span.start : end] = value[0, :, here]
-        first = 0 if sliding_window is None else max(0, span.start - sliding_window + 1)
-        times = query.shape[1] // len(keys) if span.size <= NARROW or softcap is not None else 1
-        mask = span.mask(sliding_window, first, times, keys)
-        seen = query[0, :, here].to(keys.dtype).reshape(query.shape[1] // times, times * span.size, -1)
-        mixed = _mixed(seen, keys[:, first:end], values[:, first:end], scale, mask, softcap)
-        parts.append(mixed.reshape(query.shape[1], span.size, -1).transpose(0, 1))
-    attended = parts[0] if len(parts) == 1 else torch.cat(parts)
-    return attended.to(query.dtype).unsqueeze(0), None
+    how = How(query.shape[-1] ** -0.5 if scaling is None else scaling, sliding_window, softcap)
+    rows.asked[layer] = how
+    return rows.attend(layer, query[0], key[0], value[0], how).to(query.dtype).unsqueeze(0), None
 
 
 def _mixed(

@@ -1,8 +1,8 @@
 """The model as the scheduler sees it: sequences to take and give back, and `read`, which turns new tokens into logits.
 
-Everything here runs on one thread, the scheduler's. Whether our attention computes a model's own function is not believed but
-proved when the engine is made: the same tokens through both, in pieces and side by side, must give the same logits. A model
-that fails is read by its own cache, one sequence at a time, slower and never wrong.
+Everything here runs on one thread, the scheduler's. Whether our attention, or layers written out, compute a model's own function
+is not believed but proved when the engine is made: the same tokens through both, in pieces and side by side, must give the same
+logits. A model whose attention fails is read by its own cache, one sequence at a time, slower and never wrong.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
-from backends.host import packed, quantize, recurrent
+from backends.host import llama_layers, packed, quantize, recurrent
 from backends.host.attention import Row
 from backends.host.jobs import HostOutOfMemory, Unsuitable
+from backends.host.llama_layers import LlamaLayers
 from backends.host.packed import Packed
 from backends.host.recurrent import OneByOne
 from backends.host.sequences import Layout
@@ -145,6 +146,7 @@ def _reader(model: PreTrainedModel, budget: int) -> Reader:
         layout = _layout(cache, torch.float32 if model.device.type == "cpu" else model.dtype, model.device)
         reader = Packed(model, layout, budget)
         if _agree(right, _in_pieces(reader, ids), model.dtype):
+            _write_out(model, reader, ids, right)
             reader.shed()
             return reader
         reader.detach()
@@ -153,6 +155,20 @@ def _reader(model: PreTrainedModel, budget: int) -> Reader:
         if _agree(right, torch.cat([recurrent.read(model, part, state) for part in parts]), model.dtype):
             return OneByOne(model, budget, in_parts=in_parts)
     raise Unsuitable(type(model).__name__)
+
+
+def _write_out(model: PreTrainedModel, reader: Packed, ids: list[int], right: Tensor) -> None:
+    """Has `reader` compute by layers that are written out, if the model is of their kind and they agree with its own."""
+    if not llama_layers.suits(model, reader.rows):
+        return
+    layers, modules = LlamaLayers(model, reader.rows), reader.compute
+    reader.shed()  # of what the modules read, so that nothing of it is taken for read by the layers
+    reader.compute = layers
+    if _agree(right, _in_pieces(reader, ids), model.dtype):
+        layers.take_over()
+    else:
+        layers.give_up()
+        reader.compute = modules
 
 
 @torch.inference_mode()

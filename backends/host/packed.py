@@ -31,6 +31,10 @@ def suits(model: PreTrainedModel) -> bool:
     )
 
 
+Compute = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Logits (kept, vocabulary) of the tokens at the indices kept, from all tokens' ids and positions; attention is the rows'."""
+
+
 class Packed:
     """A `Reader` for models of plain attention: rows side by side, any beginning of a sequence can be kept."""
 
@@ -38,10 +42,12 @@ class Packed:
 
     def __init__(self, model: PreTrainedModel, layout: Layout, budget: int) -> None:
         self.sequences = Sequences(layout, budget)
-        self._model, self._rows = model, Rows()
+        self.rows = Rows()
+        self._model = model
+        self.compute: Compute = self._by_modules
         self._own = model.config._attn_implementation
         self._picks = "logits_to_keep" in inspect.signature(model.forward).parameters
-        self._rows.attach(model)
+        self.rows.attach(model)
         model.set_attn_implementation(NAME)
 
     def detach(self) -> None:
@@ -83,21 +89,24 @@ class Packed:
             wanted += range(len(ids) + len(row.ids) - row.wanted, len(ids) + len(row.ids))
             positions += range(start, start + len(row.ids))
             ids += row.ids
-        self._rows.place(rows)
-        self._rows.interrupted = interrupted
+        self.rows.place(rows)
+        self.rows.interrupted = interrupted
         keep = torch.tensor(wanted or [len(ids) - 1], device=device)
         try:
-            logits = self._model(
-                input_ids=torch.tensor([ids], device=device),
-                position_ids=torch.tensor([positions], device=device),
-                past_key_values=self._rows,
-                use_cache=True,
-                **({"logits_to_keep": keep} if self._picks else {}),
-            ).logits[0]
+            logits = self.compute(torch.tensor(ids, device=device), torch.tensor(positions, device=device), keep)
         finally:
-            self._rows.place([])
-        if not self._picks:
-            logits = logits[keep]
+            self.rows.place([])
         for row in rows:
             row.sequence.ids += row.ids
         return list(logits.float()[: len(wanted)].split([row.wanted for row in rows]))
+
+    def _by_modules(self, ids: Tensor, positions: Tensor, keep: Tensor) -> Tensor:
+        """By transformers' own modules: a `Compute`."""
+        logits: Tensor = self._model(
+            input_ids=ids[None],
+            position_ids=positions[None],
+            past_key_values=self.rows,
+            use_cache=True,
+            **({"logits_to_keep": keep} if self._picks else {}),
+        ).logits[0]
+        return logits if self._picks else logits[keep]
