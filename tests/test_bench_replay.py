@@ -15,13 +15,15 @@ import pytest
 from backends import discovery
 from backends.discovery import Host
 from backends.keys import Secret
+from backends.workspace.backend import index_file
+from backends.workspace.index import load
 from editors.headless.cli import main
 from editors.headless.history import History
 from editors.headless.past import AddedLine, added_lines
 from editors.headless.replays.tree import PastTree
 from editors.headless.runs.journal import read
 from editors.headless.runs.rows import Row
-from tests.past_repository import SECOND, repository_in
+from tests.past_repository import SECOND, git, repository_in
 from tests.provider import provider
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +58,21 @@ def test_a_past_tree_is_the_past_and_no_repository(repository: Path, tmp_path: P
     assert sorted(there()) == ["a.py", "future.py", "old/b.py"] and there()["a.py"] == SECOND
     tree.enter(commit.parent)
     assert there() == past and not (tree.root / ".git").exists()
+    history.close()
+
+
+def test_a_rule_file_counts_from_its_commit_on(repository: Path, tmp_path: Path) -> None:
+    """What was judged once is kept from commit to commit, but not past a change of what closes files."""
+    (repository / "old" / ".gitignore").write_text("b.py\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "three")
+    history = History(repository)
+    tree = PastTree(history, tmp_path / "past")
+    (commit,) = history.commits(1)
+    for tip, expected in ((commit.parent, True), (commit.hash, False), (commit.parent, True)):
+        tree.enter(tip)
+        tree.learn(excerpts=False)
+        assert ("old/b.py" in load(index_file(tree.cache, [tree.root])).paths) is expected
     history.close()
 
 

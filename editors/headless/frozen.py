@@ -1,4 +1,4 @@
-"""The real language server in a process whose time stands still until a bench moves it.
+"""Time that stands still in a language server until a bench moves it.
 
 Everything is the server as editors start it, over its own pipes; only the clock is the bench's: the event loop and the session
 read it, and where the loop would sleep it says until when and waits to be told the time. So an hour of typing takes minutes, a
@@ -7,12 +7,10 @@ run can be repeated, and a busy machine changes nothing in it but what threads f
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import selectors
 import struct
-import sys
 
 TICK = struct.Struct("<Qd")
 """To the server: the number of the tick and the time. From it: the last tick's number and when it wants to be woken."""
@@ -74,25 +72,3 @@ class LoopClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-
-def main() -> None:
-    """`python -P -m editors.headless.frozen CONTROL [flags of infill lsp]`"""
-    from lsp_server.__main__ import main as serve
-    from lsp_server.command_line import add_flags, given
-    from lsp_server.start import session_factory
-
-    selector = FrozenSelector(int(sys.argv[1]))
-
-    class Policy(asyncio.DefaultEventLoopPolicy):
-        def new_event_loop(self) -> asyncio.AbstractEventLoop:
-            return FrozenLoop(selector)
-
-    asyncio.set_event_loop_policy(Policy())
-    parser = argparse.ArgumentParser()
-    add_flags(parser)
-    serve(session_factory(given(parser.parse_args(sys.argv[2:])), os.environ, clock=LoopClock(selector)))
-
-
-if __name__ == "__main__":
-    main()

@@ -64,8 +64,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from editors.headless.imagined import Speed
+    from editors.headless.nursery import Silent
     from editors.headless.runs.progress import Progress
-    from editors.headless.stage import Silent
     from editors.headless.tally import goals
 
     passages = _passages(arguments.path, arguments.sessions, arguments.seed)
@@ -108,6 +108,7 @@ def session(name: str, passage: Passage, speed: Speed, seed: int) -> tuple[Recor
     """One person, one passage, one policy. The same seed gives the same slips and pauses to each policy, key for key."""
     from editors.headless.fingers import HANDS, Fingers
     from editors.headless.imagined import Imagined
+    from editors.headless.nursery import Nursery
     from editors.headless.plain_policy import Baseline
     from editors.headless.server_policy import Ours
     from editors.headless.session import Session
@@ -123,7 +124,7 @@ def session(name: str, passage: Passage, speed: Speed, seed: int) -> tuple[Recor
     assert passage.snapshot.path is not None
     with tempfile.TemporaryDirectory() as home:
         root = passage.snapshot.path.parent
-        with Stage(root, Path(home), timeline, _flags) as stage:
+        with Nursery(root, Path(home)) as nursery, Stage(nursery, timeline, _flags) as stage:
             policy = session.begin(partial(Ours, stage, model, passage.snapshot, session.buffer, root))
             stage.play(lambda: session.over)
     return session.record, policy.requests

@@ -95,9 +95,9 @@ def _replay(arguments: argparse.Namespace, history: History) -> int:
 def ask(journal: Journal, history: History, wish: Wish, found: list[Task], *, say: bool) -> None:
     """Asks what the journal does not have yet. Raises `Stop` with what is to be done when the backend does not answer."""
     from backends.errors import BackendError
+    from editors.headless.nursery import Silent
     from editors.headless.replays.run import Replay, Stopped
     from editors.headless.runs.progress import Progress
-    from editors.headless.stage import Silent
 
     missing = [task for task in found if not journal.has(task.name)]
     if not missing:  # nothing to start, and no key to want

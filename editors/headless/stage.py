@@ -12,24 +12,19 @@ import json
 import os
 import select
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from editors.headless.frozen import FOREVER, TICK
+from editors.headless.nursery import Nursery, Silent
 
 WEIGHINGS = 25
 PATIENCE = 120.0  # real seconds without a sign of life from the server, on a machine with other work
-
-
-class Silent(Exception):
-    """The server process ended, or does nothing for ever."""
 
 
 class Timeline:
@@ -70,35 +65,16 @@ class Timeline:
 class Stage:
     """Use as a context manager. `hears(message)` gets whatever the server sends; `asked(connection)` a completed HTTP request.
 
-    `flags` are the server's, given the address at which the stage listens in a model's place; `home` is the folder of its user,
-    so that nothing of the real user's settings, keys and indexes is in it.
+    `flags` are the server's, given the address at which the stage listens in a model's place.
     """
 
-    def __init__(self, root: Path, home: Path, timeline: Timeline, flags: Callable[[str], Sequence[str]]) -> None:
+    def __init__(self, nursery: Nursery, timeline: Timeline, flags: Callable[[str], Sequence[str]]) -> None:
         self.timeline = timeline
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        given = {name: value for name, value in os.environ.items() if not name.startswith(("INFILL_", "CODESTRAL_"))}
-        environment = {**given, "HOME": str(home), "MISTRAL_API_KEY": "bench", "NO_PROXY": "127.0.0.1"}
-        environment |= {f"XDG_{kind}_HOME": str(home) for kind in ("CONFIG", "CACHE", "DATA", "STATE")}
-        environment["XDG_RUNTIME_DIR"] = str(home / "run")
-        own = Path(__file__).resolve().parent.parent.parent
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(own), os.environ.get("PYTHONPATH", "")]))
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-P", "-m", "editors.headless.frozen", str(theirs.fileno())),
-                *flags(self.url),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=root,
-            env=environment,
-            pass_fds=[theirs.fileno()],
-        )
-        theirs.close()
+        self._nursery, self._server = nursery, nursery.server(flags(self.url))
+        self._control = self._server.control
         self.hears: Callable[[Mapping[str, Any]], None] = lambda _message: None
         self.asked: Callable[[Connection], None] = lambda _connection: None
         self._unread = b""
@@ -122,12 +98,10 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
+        self._nursery.end(self._server)
         for connection in self._connections.values():
             connection.close()
         self._listener.close()
-        self._control.close()
 
     @property
     def worked(self) -> float:
@@ -140,7 +114,7 @@ class Stage:
 
     def _processor(self) -> float:
         # The process's own clock on Linux (clock_getcpuclockid(3)): what else the machine does is not the server's doing.
-        return time.clock_gettime((~self._process.pid << 3) | 2) if sys.platform == "linux" else time.perf_counter()
+        return time.clock_gettime((~self._server.pid << 3) | 2) if sys.platform == "linux" else time.perf_counter()
 
     def request(self, method: str, params: Any) -> int:
         number = next(self._ids)
@@ -153,8 +127,7 @@ class Stage:
     def send(self, message: Mapping[str, Any]) -> None:
         self._unsettled = True
         body = json.dumps(message, separators=(",", ":")).encode()
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        self._server.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
     def play(self, until: Callable[[], bool]) -> None:
         """Lets things happen in their order until `until()`, or until nothing is left to happen."""
@@ -179,16 +152,14 @@ class Stage:
         self._unsettled = False
 
     def _ping(self) -> None:
-        assert self._process.stdin is not None
         self._pinged = self.request("bench/ping", None)
-        self._process.stdin.flush()
+        self._server.stdin.flush()
         self._read_until(lambda _told: self._pinged is None)
 
     def _read_until(self, done: Callable[[int], bool]) -> None:
-        assert self._process.stdout is not None
         told = 0
         while not done(told):
-            sources: list[Any] = [self._process.stdout.fileno(), self._control, self._listener]
+            sources: list[Any] = [self._server.stdout.fileno(), self._control, self._listener]
             sources += self._connections.values()
             ready, _, _ = select.select(sources, [], [], PATIENCE)
             if not ready:
@@ -205,7 +176,7 @@ class Stage:
                 elif isinstance(source, Connection):
                     self._hear_http(source)
                 else:
-                    self._hear_messages(os.read(self._process.stdout.fileno(), 1 << 16))
+                    self._hear_messages(os.read(self._server.stdout.fileno(), 1 << 16))
 
     def _hear_http(self, connection: Connection) -> None:
         if not connection.read():

@@ -15,6 +15,7 @@ from pathlib import Path
 from backends.errors import BackendError, BadRequest, QuotaSpent, Unauthorised
 from backends.registry import BackendConfig
 from editors.headless.history import Commit, History
+from editors.headless.nursery import Nursery
 from editors.headless.past import AddedLine, Point, points
 from editors.headless.replay import drawn
 from editors.headless.replays.pointing import point
@@ -77,12 +78,14 @@ class Replay:
         self._upstream = Upstream(wish.config, os.environ) if served else None
         self._folder = tempfile.TemporaryDirectory(prefix="infill-replay-")
         self._tree = PastTree(history, Path(self._folder.name))
+        self._nursery = Nursery(self._tree.root, self._tree.home, indexed=not served)
         self._failing = 0
 
     def __enter__(self) -> Replay:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._nursery.close()
         self._folder.cleanup()
         if self._upstream is not None:
             self._upstream.close()
@@ -102,7 +105,7 @@ class Replay:
     def _sit(self, found: Sequence[_Asked], ask: Ask, more: Sequence[str]) -> None:
         """One editor's session over the lines of a commit."""
         for_server = lambda url: (*self._backend(url), *self._wish.flags, *more)  # noqa: E731
-        with Stage(self._tree.root, self._tree.home, Timeline(), for_server) as stage:
+        with Stage(self._nursery, Timeline(), for_server) as stage:
             upstream = self._upstream
             if upstream is not None:
                 stage.asked = lambda connection: upstream.answer(stage, connection)

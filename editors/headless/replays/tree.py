@@ -9,15 +9,34 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from backends.workspace.backend import index_file
 from backends.workspace.building import refresh
+from context.ignore_files import AI_IGNORE_FILES, NO_AI
 from context.index import Index
 from context.indexing import Indexing
 from context.privacy import Gate
 from context.walker import LARGEST
 from editors.headless.history import History
+
+RULE_FILES = frozenset((".gitignore", *AI_IGNORE_FILES, NO_AI))
+
+
+class Judged(Gate):
+    """Judges each path once. There are no links in a past tree, and while its rule files are the same, so is what they say: to
+    ask them again about every file at every commit would be most of the work."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        super().__init__(roots)
+        self._judged: dict[tuple[Path | None, bool], str | None] = {}
+
+    def refusal(self, path: Path | None, *, cross_file: bool = False) -> str | None:
+        key = path, cross_file
+        if key not in self._judged:
+            self._judged[key] = super().refusal(path, cross_file=cross_file)
+        return self._judged[key]
 
 
 class PastTree:
@@ -28,6 +47,7 @@ class PastTree:
         self.root, self.home = folder / "tree", folder / "home"
         self.cache = self.home / "infill"
         self._blobs: dict[str, str] = {}
+        self._gate, self._rules = Judged([self.root]), dict[str, str]()
         for each in (self.root, self.cache):
             each.mkdir(parents=True)
 
@@ -40,15 +60,17 @@ class PastTree:
             if self._blobs.get(path) != blob:
                 self._put(self.root / path, blob)
         self._blobs = blobs
+        rules = {path: blob for path, blob in blobs.items() if PurePosixPath(path).name.lower() in RULE_FILES}
+        if rules != self._rules:
+            self._gate, self._rules = Judged([self.root]), rules
 
     def learn(self, *, excerpts: bool) -> None:
         """Brings up to date what a server would have learnt of this tree in the background: the workspace model's index, or
         with `excerpts` the one that excerpts are chosen from."""
-        gate = Gate([self.root])
         if not excerpts:
-            refresh([self.root], gate, index_file(self.cache, [self.root]))
+            refresh([self.root], self._gate, index_file(self.cache, [self.root]))
             return
-        index = Index(self.cache / "index", [self.root], gate)
+        index = Index(self.cache / "index", [self.root], self._gate)
         try:
             asyncio.run(Indexing(index, [self.root]).scan())
         finally:

@@ -57,7 +57,7 @@ class Summary:
 
 
 def summary(rows: Iterable[Row]) -> Summary:
-    rows = list(rows)
+    rows = sorted(rows, key=lambda row: row.id)  # in whatever order they were done, draws and sums are the same
     good = [row for row in rows if not row.failed]
     order = list(MEASURES)
     named = {name for row in good for name in row.measures}

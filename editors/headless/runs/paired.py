@@ -51,7 +51,8 @@ class NothingShared(Exception):
 def differences(first: tuple[str, Sequence[Row]], other: tuple[str, Sequence[Row]]) -> list[Difference]:
     """For every measure that both runs have. Raises `NothingShared`."""
     known = {row.id: row for row in first[1] if not row.failed}
-    pairs = [(known[row.id], row) for row in other[1] if row.id in known and not row.failed]
+    answered = sorted((row for row in other[1] if row.id in known and not row.failed), key=lambda row: row.id)
+    pairs = [(known[row.id], row) for row in answered]
     if not pairs:
         raise NothingShared(f"{first[0]} and {other[0]} have no question in common that both answered.")
     names = [name for name in pairs[0][0].measures if name in MEASURES or name.partition(",")[0] in MEASURES]

@@ -54,11 +54,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from importlib.metadata import version
 
+    from editors.headless.nursery import Silent
     from editors.headless.runs.about import OWN, commit_of
     from editors.headless.runs.progress import Progress
     from editors.headless.selftest.damages import DAMAGES
     from editors.headless.selftest.recovery import BUDGETS, Project
-    from editors.headless.stage import Silent
 
     damages = arguments.damage or list(DAMAGES)
     plan = {"damages": damages, "seed": arguments.seed, "infill": f"{version('infill-ls')} {commit_of(OWN)}".strip()}

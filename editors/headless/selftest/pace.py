@@ -43,7 +43,7 @@ def _typed(project: Project, hole: Hole, seed: int, *, knows: bool) -> tuple[flo
     passage = Passage(snapshot, start, end, 0.0, (True, True))
     known = passage if knows else Passage(snapshot, 0, 1, 0.0, (True, True))
     buffer, timeline = Buffer(text[:start] + text[end:], start), Timeline()
-    with Stage(project.root, project.home, timeline, lambda url: project.flags(url, 0)) as stage:
+    with Stage(project.nursery, timeline, lambda url: project.flags(url, 0)) as stage:
         policy = Ours(stage, Imagined(known, SPEED, seed), snapshot, buffer, project.root, lambda ghost, worked: None)
         rest, keys = passage.text, 0
         while rest:

@@ -15,6 +15,7 @@ from context.indexing import Indexing
 from context.privacy import Gate
 from editors.headless.event_stream import HEADERS, event_of, reply
 from editors.headless.imagined import TOKEN
+from editors.headless.nursery import Nursery
 from editors.headless.replays.sitting import Sitting
 from editors.headless.runs.rows import Pair, Row
 from editors.headless.selftest.damages import DAMAGES
@@ -72,11 +73,13 @@ class Project:
         index = Index(self.home / "infill" / "index", [self.root], Gate([self.root]))
         asyncio.run(Indexing(index, [self.root]).scan())
         index.close()
+        self.nursery = Nursery(self.root, self.home)
 
     def __enter__(self) -> Project:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.nursery.close()
         self._folder.cleanup()
 
     def flags(self, url: str, tokens: int) -> Sequence[str]:
@@ -86,7 +89,7 @@ class Project:
 
 def recovered(project: Project, damage: str, chosen: Sequence[Hole] = ()) -> Iterator[Row]:
     """A row for each hole, or for the chosen ones, by one server that is told nothing else."""
-    with Stage(project.root, project.home, Timeline(), lambda url: project.flags(url, USUAL)) as stage:
+    with Stage(project.nursery, Timeline(), lambda url: project.flags(url, USUAL)) as stage:
         oracle = Oracle(stage)
         stage.asked = oracle.asked
         sitting = Sitting(stage, project.root)
@@ -109,7 +112,7 @@ def recovered(project: Project, damage: str, chosen: Sequence[Hole] = ()) -> Ite
 
 def prompts(project: Project, tokens: int) -> Iterator[Row]:
     """How large each hole's prompt is where no more than so many tokens are allowed."""
-    with Stage(project.root, project.home, Timeline(), lambda url: project.flags(url, tokens)) as stage:
+    with Stage(project.nursery, Timeline(), lambda url: project.flags(url, tokens)) as stage:
         oracle = Oracle(stage)
         stage.asked = oracle.asked
         sitting = Sitting(stage, project.root)
