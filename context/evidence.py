@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from math import exp
 from operator import mul
+
+import numpy as np
 
 from context.around import Around
 from context.found import Found
@@ -61,10 +62,10 @@ _OF_LOOKS = tuple(WEIGHTS[sign] for sign in LOOKS)
 
 def chances(found: Sequence[Found], around: Around) -> dict[str, float]:
     """Name → the chance that it is needed, for all names that were found and are not visible."""
-    return {
-        name: 1 / (1 + exp(-sum(map(mul, _OF_PLACE, row), _by_itself(name))))
-        for name, row in signs(found, around).items()
-    }
+    names, rows = signs(found, around)
+    speaks = rows @ np.array(_OF_PLACE) + np.array([_by_itself(name) for name in names])
+    likely: list[float] = (1 / (1 + np.exp(-speaks))).tolist()
+    return dict(zip(names, likely, strict=True))
 
 
 @lru_cache(maxsize=20_000)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeVar
 
 from context.around import Around, around
@@ -18,7 +17,8 @@ from context.evidence import chances
 from context.found import REMOVED, Found
 from context.memory import Finds
 from context.notebook import joined
-from context.packing import Packed, Piece, pack
+from context.packing import Packed, pack
+from context.pieces import Piece
 from context.privacy import Excerpt, FimContext, LeftOut
 from context.snapshot import Cursor
 from context.sources import (
@@ -151,15 +151,7 @@ def _find(
 ) -> Generator[None, None, Finds]:
     surroundings = around(cursor, window)
     found, left_out = yield from _ask(cursor, desk, surroundings, deadline, sources)
-    names: dict[tuple[Path | None, str, bool], str] = {}
-
-    def name(one: Found) -> str:
-        key = (one.path, one.name, one.former)
-        if key not in names:
-            names[key] = _name(one, desk)
-        return names[key]
-
-    packed, pieces = pack(found, chances(found, surroundings), budget, name)
+    packed, pieces = pack(found, chances(found, surroundings), budget, lambda one: _name(one, desk))
     return packed, pieces, left_out
 
 
@@ -187,7 +179,7 @@ def _ask(
         if took > LIMIT:
             left_out.append(LeftOut("", name, f"took {1000 * took:.0f} ms: while one types it would be {LATE}"))
         for one in finds:
-            if one.place not in closed:
+            if not closed or one.place not in closed:
                 found.append(one)
             elif all(left.path != desk.gate.relative(one.path) for left in left_out):
                 left_out.append(LeftOut(desk.gate.relative(one.path), one.source, closed[one.place]))

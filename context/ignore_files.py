@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,10 +73,8 @@ class IgnoreFiles:
     def refusal(self, path: Path, *, git: bool, root: Path | None = None) -> str | None:
         """The rule that leaves out the absolute `path`, in words, or None. `git` also applies `.gitignore`: from the work tree of
         the workspace's folder `root` downwards, since a repository inside of an ignored folder is ignored too."""
-        above = [str(folder) for folder in reversed(path.parents)]
-        top = (
-            _work_tree([str(folder) for folder in (*reversed(root.parents), root)] if root else above) if git else None
-        )
+        above = _above(path)
+        top = _work_tree((*_above(root), str(root)) if root else above) if git else None
         git_rules: list[tuple[str, FolderRules]] = []
         for folder in above:
             rules = self.rules(folder)
@@ -136,7 +136,13 @@ def _git_ignores(rules: list[tuple[str, FolderRules]], path: Path) -> bool:
     return False
 
 
-def _work_tree(above: list[str]) -> str | None:
+@lru_cache(maxsize=4_000)
+def _above(path: Path) -> tuple[str, ...]:
+    """The folders that hold a path, the topmost first."""
+    return tuple(str(folder) for folder in reversed(path.parents))
+
+
+def _work_tree(above: Sequence[str]) -> str | None:
     """The folder with `.git`, nearest above; the top of all where there is none, since a `.gitignore` may still lie about."""
     for folder in reversed(above):
         if os.path.lexists(os.path.join(folder, ".git")):  # noqa: PTH118 - a plain string is enough on this hot path

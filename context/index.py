@@ -19,10 +19,11 @@ from typing import Any
 from context.analysis import stem_of
 from context.clock import Clock
 from context.grammars import language_of
-from context.index_rows import name_of, note_changed, remove, rows_of, write
+from context.index_rows import name_of, note_changed, path_of, remove, rows_of, write
 from context.index_store import connect, discard, store_file
 from context.outline import Definition
 from context.privacy import Gate
+from context.ranking import Ranking
 from context.walker import LARGEST, looks_generated
 
 logger = logging.getLogger(__name__)
@@ -36,11 +37,7 @@ MOST_ROWS = 2_500
 """Words are taken from the rarest on until they occur in this many stretches together, which bounds a query's time."""
 
 
-_BEST = """
-    SELECT f.path, c.first, c.text, found.score
-    FROM (SELECT rowid AS id, bm25(words) AS score FROM words WHERE words MATCH ? ORDER BY score LIMIT ?) AS found
-    JOIN chunks AS c ON c.id = found.id JOIN files AS f ON f.id = c.file ORDER BY found.score
-"""
+_CHUNKS = "SELECT c.id, f.path, c.first, c.text FROM chunks AS c JOIN files AS f ON f.id = c.file WHERE c.id IN ({})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +72,9 @@ class Index:
         self._stretches = 0
         self._asked = 0
         self.generation = 0
+        self._ranking = Ranking(self._answer)
+        self._read_before: dict[int, tuple[Path, int, str]] = {}
+        self._state: tuple[int, int] = (0, 0)
         self._kept: dict[Path, list[Stretch]] = {}
         self._kept_at = 0
         self.lost = False
@@ -108,19 +108,21 @@ class Index:
         rows = self._ask(
             "SELECT path FROM changed WHERE path IN (SELECT path FROM files) ORDER BY age, rowid DESC LIMIT ?", limit
         )
-        return [Path(row[0]) for row in rows]
+        return [path_of(row[0]) for row in rows]
 
     def paths(self) -> list[str]:
         return [row[0] for row in self._ask("SELECT path FROM files")]
 
     def similar(self, wanted: Sequence[str], limit: int = 40) -> list[Stretch]:
         """The stretches that match the words best by BM25, best first. A word given twice counts twice."""
-        terms = self._telling(wanted)
-        if not terms:
-            return []
-        match = " OR ".join(f'"{term}"' for term in terms)
-        rows = self._ask(_BEST, match, limit)
-        return [Stretch(Path(row[0]), row[1], row[2], -row[3]) for row in rows]
+        self._look()
+        best = self._ranking.best(self._telling(wanted), limit)
+        missing = [number for number, _ in best if number not in self._read_before]
+        if missing:
+            marks = ",".join("?" * len(missing))
+            for number, path, first, text in self._ask(_CHUNKS.format(marks), *missing):
+                self._read_before[number] = path_of(path), first, text
+        return [Stretch(*self._read_before[number], score) for number, score in best if number in self._read_before]
 
     def stretches(self, path: Path) -> list[Stretch]:
         """All stretches of a file in order; kept for some files, which are asked for again at each new line."""
@@ -144,7 +146,7 @@ class Index:
     def named(self, stem: str, limit: int = 3) -> list[Path]:
         """Files whose name is `stem` but for endings and what marks a test."""
         return [
-            Path(row[0])
+            path_of(row[0])
             for row in self._ask("SELECT path FROM files WHERE stem = ? ORDER BY path LIMIT ?", stem, limit)
         ]
 
@@ -152,12 +154,12 @@ class Index:
         """Those of the paths that it knows, in one question for up to some hundred."""
         marks = ",".join("?" * len(paths))
         rows = self._ask(f"SELECT path FROM files WHERE path IN ({marks})", *map(name_of, paths)) if paths else []
-        return {Path(row[0]) for row in rows}
+        return {path_of(row[0]) for row in rows}
 
     def inside(self, folder: Path, limit: int = 400) -> list[Path]:
         """The files that lie directly in a folder."""
         rows = self._ask("SELECT path FROM files WHERE folder = ? ORDER BY path LIMIT ?", name_of(folder), limit)
-        return [Path(row[0]) for row in rows]
+        return [path_of(row[0]) for row in rows]
 
     def ending(self, tail: str, limit: int = 200) -> list[Path]:
         """The files whose path ends with `tail`, whole parts with forward slashes, the shortest path first."""
@@ -168,7 +170,7 @@ class Index:
             f"{os.sep}{tail.replace('/', os.sep)}",
             limit,
         )
-        return [Path(row[0]) for row in rows]
+        return [path_of(row[0]) for row in rows]
 
     def defined(self, name: str, limit: int = 20) -> list[Defined]:
         """Where a name is defined."""
@@ -207,24 +209,35 @@ class Index:
             self._connection.close()
             self._connection = None
 
-    def _telling(self, wanted: Sequence[str]) -> list[str]:
-        """The rarest of the words that are known at all: common ones cost time and move no rank."""
+    def _look(self) -> None:
+        """Forgets what was read of the store when this process or another has written since."""
+        rows = self._ask("PRAGMA data_version")
+        state = (self.generation, rows[0][0] if rows else 0)
+        if state != self._state:
+            self._state = state
+            self._ranking.forget()
+            self._read_before.clear()
+
+    def _telling(self, wanted: Sequence[str]) -> dict[str, int]:
+        """The rarest of the words that are known at all, and how often each counts: common ones cost time and move no rank."""
         self._total()
         known = {word: count for word in dict.fromkeys(wanted) if (count := self._count(word))}
-        chosen: list[str] = []
+        chosen: dict[str, int] = {}
         rows = 0
         for word in sorted(known, key=lambda word: (known[word], word))[:MOST_TERMS]:
             rows += known[word]
             if rows > MOST_ROWS and chosen:
                 break
-            chosen.extend([word] * min(wanted.count(word), 3))
+            chosen[word] = min(wanted.count(word), 3)
         return chosen
 
     def _count(self, word: str) -> int:
         known = self._frequencies.get(word)
         if known is None:
-            rows = self._ask("SELECT doc FROM frequencies WHERE term = ?", word)
-            known = self._frequencies[word] = rows[0][0] if rows else 0
+            rows = self._answer("SELECT doc FROM frequencies WHERE term = ?", word)
+            known = rows[0][0] if rows else 0
+            if rows is not None:
+                self._frequencies[word] = known
         return known
 
     def _total(self) -> int:
@@ -243,18 +256,22 @@ class Index:
             f" FROM definitions AS d JOIN files AS f ON f.id = d.file {where}",
             *values,
         )
-        return [Defined(Path(row[0]), Definition(*row[1:])) for row in rows]
+        return [Defined(path_of(row[0]), Definition(*row[1:])) for row in rows]
 
     def _ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._answer(sql, *values) or []
+
+    def _answer(self, sql: str, *values: object) -> list[tuple[Any, ...]] | None:
+        """The rows, or None where the store did not answer, or not in time: what was not found then may be there."""
         store = self._opened()
         if store is None:
-            return []
+            return None
         try:
             return store.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             if not self._late():
                 self._failed(error)
-            return []
+            return None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection | None]:

@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from context.analysis import Analysis, analyse, stem_of, words, words_of_path
@@ -86,6 +87,12 @@ def note_changed(store: sqlite3.Connection, paths: Sequence[Path]) -> None:
 def name_of(path: Path) -> str:
     """The path as the store has it. A file name need not be UTF-8, text in SQLite must: odd bytes become question marks."""
     return str(path).encode("utf-8", "replace").decode()
+
+
+@lru_cache(maxsize=5_000)
+def path_of(name: str) -> Path:
+    """The path that `name_of` made a name of. The last ones are kept, since reading one takes as long as finding it."""
+    return Path(name)
 
 
 def _document(name: str, text: str) -> str:

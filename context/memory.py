@@ -10,7 +10,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from context.budget import Budget
-from context.packing import Packed, Piece
+from context.packing import Packed
+from context.pieces import Piece
 from context.privacy import LeftOut
 from context.snapshot import Cursor, Snapshot
 

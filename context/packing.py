@@ -1,24 +1,22 @@
 """Which lines of what was found are shown: those that bring most for their length, until the budget or the use ends.
 
-Finds are cut into pieces of a few lines. A piece is worth the chances of the names in it that neither the windows nor a
-chosen piece shows; the piece with most worth for its length is taken first. So nothing is shown twice, and what says
-nothing new is left out of the middle of a find. All that surrounds a piece counts as its length: the path above the first
-piece of a file, and the mark where lines are left out.
+A piece is worth the chances of the names in it that neither the windows nor a chosen piece shows; the piece with most worth
+for its length is taken first. So nothing is shown twice, and what says nothing new is left out of the middle of a find. All
+that surrounds a piece counts as its length: the path above the first piece of a file, and the mark where lines are left out.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import chain
 
-from context.around import names_in
+import numpy as np
+
 from context.budget import Budget
 from context.found import Found
-
-LONGEST_LINE = 200
-"""Characters of a line beyond which it is data, not code to read."""
+from context.pieces import Piece, pieces_of
+from context.reading import Floats
 
 LEAST = 0.00001
 """Worth for each character below which a piece is not shown: what helps nobody only costs time."""
@@ -32,25 +30,14 @@ MISFITS = 40
 GAP = "...\n"
 """Stands for lines that are left out between two pieces of one file."""
 
+JUDGED = -1e9
+"""Stands for the worth of a piece that is shown or left out already."""
+
 HEADER = 12
 """Characters of a prompt around the path of each file, whatever the form."""
 
-
-@dataclass(slots=True)
-class Piece:
-    """Lines [first, end) of a find; blank ones that follow belong to it and are not in its text.
-
-    `worth` is what it brought when it was judged last; `reason` says why it is not shown.
-    """
-
-    found: Found
-    place: str
-    first: int
-    end: int
-    text: str
-    names: frozenset[str]
-    worth: float = 0.0
-    reason: str = ""
+BLANK = 1
+"""Characters between two pieces of one file with nothing but blank lines between them, at most."""
 
 
 @dataclass(slots=True)
@@ -60,7 +47,6 @@ class Packed:
     place: str
     found: Found
     pieces: list[Piece] = field(default_factory=list)
-    _borders: set[int] = field(default_factory=set)
 
     @property
     def worth(self) -> float:
@@ -80,15 +66,6 @@ class Packed:
             end, shown = piece.end, piece.first + piece.text.count("\n")
         return "".join(parts)
 
-    def add(self, piece: Piece) -> None:
-        self.pieces.append(piece)
-        self._borders.add(piece.first)
-        self._borders.add(piece.end)
-
-    def touches(self, piece: Piece) -> bool:
-        """Whether no line lies between the piece and one that is shown."""
-        return piece.first in self._borders or piece.end in self._borders
-
 
 def pack(
     found: Sequence[Found],
@@ -97,99 +74,90 @@ def pack(
     name: Callable[[Found], str],
 ) -> tuple[list[Packed], list[Piece]]:
     """The files to show, the most worth last, and all pieces with what became of them. `name` is what stands above a file."""
-    pieces = _pieces(found, chances)
-    waiting: list[tuple[float, int]] = []
-    by_place: dict[str, list[int]] = {}
-    for number, piece in enumerate(pieces):
-        piece.worth = sum(map(chances.__getitem__, piece.names))
-        rate = piece.worth / len(piece.text)
-        if rate < LEAST:
-            piece.reason = "hardly related"
-        else:
-            waiting.append((-rate, number))
-            by_place.setdefault(piece.place, []).append(number)
-    heapq.heapify(waiting)
+    likely = {name: chance for name, chance in chances.items() if chance >= UNLIKELY}
+    pieces = pieces_of(found, likely.keys())
+    choice = Choice(pieces, likely, name)
     shown: dict[str, Packed] = {}
-    covered: set[str] = set()
-    judged: set[int] = set()
-    room = budget.excerpt_chars
-    misfits = 0
-    while waiting and misfits < MISFITS:
-        was, number = heapq.heappop(waiting)
-        if number in judged:
-            continue
-        piece = pieces[number]
-        place = piece.place
-        packed = shown.get(place)
-        cost = len(piece.text)
-        if packed is None:
-            cost += len(name(piece.found)) + HEADER
-        else:
-            cost += 1 if packed.touches(piece) else len(GAP)
-        piece.worth = sum(map(chances.__getitem__, piece.names - covered))
-        rate = piece.worth / cost
-        if waiting and -rate > waiting[0][0] and rate < -was * 0.999:
-            heapq.heappush(waiting, (-rate, number))
-            continue
-        judged.add(number)
-        if rate < LEAST:
-            piece.reason = "says nothing new"
-        elif cost > room:
-            piece.reason = "over the budget"
+    room, misfits = budget.excerpt_chars, 0
+    while misfits < MISFITS and (number := choice.best()) is not None:
+        piece, cost = pieces[number], choice.cost(number)
+        if cost > room:
+            choice.leave_out(number, "over the budget")
             misfits += 1
         else:
             room -= cost
-            covered |= piece.names
-            if packed is None:
-                packed = shown[place] = Packed(place, piece.found)
-                # The others of this file need no path any more: what they were judged at is too little.
-                for other in by_place[place]:
-                    if other not in judged:
-                        heapq.heappush(waiting, (-pieces[other].worth / len(pieces[other].text), other))
-            packed.add(piece)
-    for _, number in waiting:
-        if number not in judged:
-            pieces[number].reason = "over the budget"
+            choice.show(number)
+            shown.setdefault(piece.place, Packed(piece.place, piece.found)).pieces.append(piece)
+    choice.end()
     for packed in shown.values():
         packed.pieces.sort(key=lambda piece: piece.first)
     return sorted(shown.values(), key=lambda packed: (packed.worth, packed.place)), pieces
 
 
-def _pieces(found: Sequence[Found], chances: Mapping[str, float]) -> list[Piece]:
-    """All finds in pieces; a line that two finds hold is in the first one's only."""
-    pieces: list[Piece] = []
-    known = {name for name, chance in chances.items() if chance >= UNLIKELY}
-    taken: dict[str, set[int]] = {}
-    for one in found:
-        place = one.shown_as
-        rows = taken.setdefault(place, set())
-        for first, end, text, names in _cut(one.text, one.lines):
-            useful = names & known
-            if useful:
-                lines = range(one.first + first, one.first + end)
-                if rows.isdisjoint(lines):
-                    rows.update(lines)
-                    pieces.append(Piece(one, place, lines.start, lines.stop, text, useful))
-    return pieces
+class Choice:
+    """What each piece is worth and what it costs, kept right while pieces are shown. The arrays have an entry for each piece."""
 
+    def __init__(self, pieces: Sequence[Piece], likely: Mapping[str, float], name: Callable[[Found], str]) -> None:
+        numbers = {name: number for number, name in enumerate(likely)}
+        self._pieces = pieces
+        self._chances = list(likely.values())
+        self._names = [list(map(numbers.__getitem__, piece.names)) for piece in pieces]
+        held = np.array(list(chain.from_iterable(self._names)), dtype=np.intp)
+        holders = np.repeat(np.arange(len(pieces)), list(map(len, self._names)))
+        # The pieces that hold the first name, then those that hold the second, and so on.
+        self._holders = holders[np.argsort(held, kind="stable")]
+        self._borders = np.concatenate(([0], np.cumsum(np.bincount(held, minlength=len(likely))))).tolist()
+        self._covered: set[int] = set()
+        of_place: dict[str, list[int]] = {}
+        for number, piece in enumerate(pieces):
+            of_place.setdefault(piece.place, []).append(number)
+        self._of_place = {place: np.array(some) for place, some in of_place.items()}
+        self._headers = {place: len(name(pieces[some[0]].found)) + HEADER for place, some in of_place.items()}
+        self._firsts = np.array([piece.first for piece in pieces])
+        self._ends = np.array([piece.end for piece in pieces])
+        self._lengths = np.array([len(piece.text) for piece in pieces])
+        self._costs = self._lengths + [self._headers[piece.place] for piece in pieces]
+        self._worth: Floats = np.bincount(holders, np.array(self._chances)[held], len(pieces)).astype(np.float64)
+        for number in np.flatnonzero(self._worth < LEAST * self._lengths).tolist():
+            self.leave_out(number, "hardly related")
 
-@lru_cache(maxsize=2_000)
-def _cut(text: str, most: int) -> tuple[tuple[int, int, str, frozenset[str]], ...]:
-    """Pieces of at most `most` lines without blank ones: (first, end, text, names). Kept, as finds come back line by line."""
-    rows = text.removesuffix("\n").split("\n")
-    pieces: list[tuple[int, int, str, frozenset[str]]] = []
-    row = 0
-    while row < len(rows):
-        if not rows[row].strip():
-            row += 1
-            continue
-        first = row
-        while row < len(rows) and row - first < most and rows[row].strip():
-            row += 1
-        lines = rows[first:row]
-        while row < len(rows) and not rows[row].strip():
-            row += 1
-        if max(map(len, lines)) <= LONGEST_LINE:
-            piece = "\n".join(lines) + "\n"
-            pieces.append((first, row, piece, names_in(piece)))
-    return tuple(pieces)
+    def best(self) -> int | None:
+        """The piece that brings most for its length; None where none brings enough."""
+        if not len(self._pieces):
+            return None
+        rates = self._worth / self._costs
+        number = int(rates.argmax())
+        return number if rates[number] >= LEAST else None
+
+    def cost(self, number: int) -> int:
+        """Its length, with the path or the mark that stands before it."""
+        return int(self._costs[number])
+
+    def leave_out(self, number: int, reason: str) -> None:
+        self._judge(number)
+        self._pieces[number].reason = reason
+
+    def show(self, number: int) -> None:
+        """What the piece says is worth nothing in others from now on, and others of its file need no path."""
+        piece = self._pieces[number]
+        self._judge(number)
+        for name in self._names[number]:
+            if name not in self._covered:
+                self._covered.add(name)
+                self._worth[self._holders[self._borders[name] : self._borders[name + 1]]] -= self._chances[name]
+        others = self._of_place[piece.place]
+        header = self._headers.pop(piece.place, None)
+        if header is not None:
+            self._costs[others] += len(GAP) - header
+        beside = others[(self._firsts[others] == piece.end) | (self._ends[others] == piece.first)]
+        self._costs[beside] = self._lengths[beside] + BLANK
+
+    def end(self) -> None:
+        """Says why the pieces that were never the best are left out."""
+        rates = self._worth / self._costs
+        for number in np.flatnonzero(self._worth > JUDGED / 2).tolist():
+            self.leave_out(number, "over the budget" if rates[number] >= LEAST else "says nothing new")
+
+    def _judge(self, number: int) -> None:
+        self._pieces[number].worth = max(0.0, float(self._worth[number]))
+        self._worth[number] = JUDGED

@@ -70,6 +70,11 @@ class Gate:
         self._real_roots = tuple(Path(os.path.realpath(root)) for root in self._roots)
         self._exclude = tuple(exclude)
         self._ignore_files = IgnoreFiles()
+        # What follows from a path's name or a text alone is kept; links and ignore files are looked at each time.
+        self._named_refusal = lru_cache(maxsize=4_000)(self._judge_names)
+        self._root_of = lru_cache(maxsize=4_000)(self._innermost_root)
+        self._shown_as = lru_cache(maxsize=4_000)(self._below_its_root)
+        self._cleared = lru_cache(maxsize=128)(self.clear)
 
     @property
     def exclude(self) -> tuple[str, ...]:
@@ -87,7 +92,7 @@ class Gate:
         try:
             given = Path(os.path.abspath(path))  # noqa: PTH100 - the link's own name is judged too
             real = Path(os.path.realpath(path))  # not of `given`: after a link, `..` leads to where the link leads
-            return self._judge(given, real, cross_file)
+            return self._named_refusal(given, real, cross_file) or self._judge_files(given, real, cross_file)
         except (OSError, ValueError, RuntimeError):
             return "its path cannot be judged"
 
@@ -118,23 +123,24 @@ class Gate:
         reason = self.refusal(path, cross_file=True)
         if reason is not None:
             return LeftOut(self.relative(path), why, reason)
-        return Excerpt(self.relative(path), self.clear(text), why)
+        return Excerpt(self.relative(path), self._cleared(text), why)
 
     def excerpt_of_buffer(self, name: str, text: str, why: str) -> Excerpt:
         """A piece of an open buffer that has no file, under a name to show."""
-        return Excerpt(name, self.clear(text), why)
+        return Excerpt(name, self._cleared(text), why)
 
     def relative(self, path: Path | None) -> str:
         """The path as a model sees it: below its workspace root with forward slashes, otherwise only the file's name. A name
         may be a secret too."""
-        if path is None:
-            return ""
+        return self._shown_as(path) if path is not None else ""
+
+    def _below_its_root(self, path: Path) -> str:
         for root in (*self._roots, *self._real_roots):
             if path.is_relative_to(root) and path != root:
                 return _without_secrets(path.relative_to(root).as_posix())
         return _without_secrets(path.name)
 
-    def _judge(self, given: Path, real: Path, cross_file: bool) -> str | None:
+    def _judge_names(self, given: Path, real: Path, cross_file: bool) -> str | None:
         inside = any(given.is_relative_to(root) for root in self._roots)
         really_inside = any(real.is_relative_to(root) for root in self._real_roots)
         if inside and not really_inside:
@@ -146,6 +152,10 @@ class Gate:
                 return "a file that holds secrets by convention"
             if self._exclude and any(_matches(self._excluded, name) for name in self._names(path)):
                 return "excluded by a setting"
+        return None
+
+    def _judge_files(self, given: Path, real: Path, cross_file: bool) -> str | None:
+        for path in dict.fromkeys((given, real)):
             reason = self._ignore_files.refusal(path, git=cross_file, root=self._root_of(path))
             if reason is not None:
                 return reason
@@ -156,7 +166,7 @@ class Gate:
         roots = [root for root in (*self._roots, *self._real_roots) if path.is_relative_to(root)]
         return [folded(name.as_posix()) for name in (path, *(path.relative_to(root) for root in roots))]
 
-    def _root_of(self, path: Path) -> Path | None:
+    def _innermost_root(self, path: Path) -> Path | None:
         """The workspace's folder that holds the path, the innermost of several."""
         roots = [root for root in (*self._roots, *self._real_roots) if path.is_relative_to(root)]
         return max(roots, key=lambda root: len(root.parts), default=None)

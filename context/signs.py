@@ -5,15 +5,17 @@ These are the inputs of the chances in `context/evidence.py`; `tools/train_conte
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from math import log1p
+
+import numpy as np
 
 from context.around import Around
 from context.found import Found
-from context.identifiers import EVERYWHERE, parts
+from context.identifiers import parts
 from context.matches import matches
+from context.reading import ATTRIBUTE, CALL, KEYWORD, OCCURRENCES, Floats, Ints, read
 
 SOURCES = (
     "own file",
@@ -43,63 +45,65 @@ HALF = 5
 FAR = 50
 """Lines from the cursor at which a place in its own file speaks half as much as the next line."""
 
-_OCCURRENCES = len(SOURCES)
-_SAME_FOLDER, _DISTANCE, _ATTRIBUTE, _CALL, _KEYWORD, _MATCH, _SHARED = range(
-    _OCCURRENCES + 1, _OCCURRENCES + len(USES)
+_USES = len(SOURCES)
+_SAME_FOLDER, _DISTANCE, _MATCH, _SHARED = (
+    _USES + USES.index(sign) for sign in ("same folder", "distance", "near a match", "shared parts")
 )
-_NOTHING = (0.0,) * (len(SOURCES) + len(USES))
-
-_USE = re.compile(r"(\.?)([A-Za-z_$][A-Za-z0-9_$]*)(?:\s*(\()|(=)(?!=))?")
 
 
-def signs(found: Sequence[Found], around: Around) -> dict[str, list[float]]:
-    """Name → its values in the order of SOURCES and USES, for every name that was found and is not visible."""
-    rows: dict[str, list[float]] = {}
-    seen: set[tuple[str, int, str]] = set()
-    folder = around.path.parent if around.path is not None else None
-    visible, below = around.visible, around.below[0]
-    top = around.above[0] + around.above[1].count("\n")
-    for number, pieces in _by_source(found):
-        ranked = SOURCES[number] in RANKED
-        for rank, piece in enumerate(pieces):
-            speaks = HALF / (HALF + rank) if ranked else 1.0
-            place = (piece.shown_as, piece.first, piece.text)
-            fresh = place not in seen
-            seen.add(place)
-            near = folder is not None and piece.path is not None and piece.path.parent == folder
-            own = SOURCES[number] == "own file"
-            for name, uses, attributes, calls, keywords, first, last in _uses(piece.text):
-                if name in visible:
-                    continue
-                row = rows.get(name)
-                if row is None:
-                    row = rows[name] = list(_NOTHING)
-                if row[number] < speaks:
-                    row[number] = speaks
-                if fresh:
-                    row[_OCCURRENCES] += uses
-                    row[_ATTRIBUTE] += attributes
-                    row[_CALL] += calls
-                    row[_KEYWORD] += keywords
-                if near:
-                    row[_SAME_FOLDER] = 1.0
-                if own:
-                    away = top - piece.first - last if piece.first < below else piece.first + first - below
-                    closeness = FAR / (FAR + away)
-                    if row[_DISTANCE] < closeness:
-                        row[_DISTANCE] = closeness
-    for name, match in matches(found, around.near_names).items():
-        if name in rows:
-            rows[name][_MATCH] = match
+def signs(found: Sequence[Found], around: Around) -> tuple[list[str], Floats]:
+    """The names that were found and are not visible, and a row for each: its values in the order of SOURCES and USES."""
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    named = {
+        text: np.array(list(map(numbers.__getitem__, read(text).names)), dtype=np.intp)
+        for text in dict.fromkeys(one.text for one in found)
+    }
+    values = np.zeros((len(numbers), len(SOURCES) + len(USES)))
+    for source, finds in _by_source(found):
+        ranked = SOURCES[source] in RANKED
+        # The best find comes last, and so has the last word on a name that several hold.
+        speaks = [HALF / (HALF + rank) if ranked else 1.0 for rank in range(len(finds))]
+        held = [named[one.text] for one in finds]
+        values[np.concatenate(held[::-1]), source] = np.repeat(speaks[::-1], list(map(len, held[::-1])))
+    places = list({(one.shown_as, one.first, one.text): one for one in found}.values())
+    _add_uses(values, places, named, around)
+    near = np.fromiter((name in around.near_names for name in numbers), bool, len(numbers))
+    long = {(one.shown_as, one.first, one.text): one.text for one in found if one.lines > 1}.values()
+    values[:, _MATCH] = matches([(read(text), named[text]) for text in long], near)
+    hidden = [name not in around.visible for name in numbers]
+    kept = [name for name, is_hidden in zip(numbers, hidden, strict=True) if is_hidden]
+    values = values[hidden]
     near_parts = around.near_parts
-    for name, row in rows.items():
-        count = row[_OCCURRENCES]
-        row[_ATTRIBUTE] /= count
-        row[_CALL] /= count
-        row[_KEYWORD] /= count
-        row[_OCCURRENCES] = log1p(count)
-        row[_SHARED] = sum(map(near_parts.__contains__, _pieces(name)))
-    return rows
+    values[:, _SHARED] = [
+        0 if near_parts.isdisjoint(pieces := _pieces(name)) else sum(map(near_parts.__contains__, pieces))
+        for name in kept
+    ]
+    return kept, values
+
+
+def _add_uses(values: Floats, places: Sequence[Found], named: dict[str, Ints], around: Around) -> None:
+    """How often the names are used and how, over all places that hold them, and how near to the cursor these are."""
+    if not places:
+        return
+    readings = [read(one.text) for one in places]
+    held = np.concatenate([named[one.text] for one in places])
+    uses = np.concatenate([reading.uses for reading in readings])
+    counts = np.stack([np.bincount(held, column, len(values)) for column in uses.T], axis=1)
+    values[:, _USES] = np.log1p(counts[:, OCCURRENCES])
+    total = np.maximum(counts[:, OCCURRENCES], 1)
+    for sign, column in (("attribute", ATTRIBUTE), ("call", CALL), ("keyword", KEYWORD)):
+        values[:, _USES + USES.index(sign)] = counts[:, column] / total
+    folder = around.path.parent if around.path is not None else None
+    beside = {path: path.parent == folder for path in {one.path for one in places} if path is not None}
+    below, top = around.below[0], around.above[0] + around.above[1].count("\n")
+    for one, reading in zip(places, readings, strict=True):
+        numbers = named[one.text]
+        if one.path is not None and beside[one.path]:
+            values[numbers, _SAME_FOLDER] = 1.0
+        if one.source == "own file":
+            away = top - one.first - reading.last if one.first < below else one.first + reading.first - below
+            values[numbers, _DISTANCE] = np.maximum(values[numbers, _DISTANCE], FAR / (FAR + away))
 
 
 @lru_cache(maxsize=20_000)
@@ -133,25 +137,3 @@ def _by_source(found: Iterable[Found]) -> Sequence[tuple[int, list[Found]]]:
 def _pieces(name: str) -> tuple[str, ...]:
     whole = parts(name)
     return whole[1:] or whole
-
-
-@lru_cache(maxsize=1_000)
-def _uses(text: str) -> tuple[tuple[str, int, int, int, int, int, int], ...]:
-    """For each name of a text how often it is there, and of these as an attribute, called, as a keyword; first and last line.
-
-    Kept, since finds come back from line to line.
-    """
-    found: dict[str, list[int]] = {}
-    for row, line in enumerate(text.split("\n")):
-        for dot, name, call, keyword in _USE.findall(line):
-            if name in EVERYWHERE:
-                continue
-            uses = found.get(name)
-            if uses is None:
-                uses = found[name] = [0, 0, 0, 0, row, row]
-            uses[0] += 1
-            uses[1] += dot != ""
-            uses[2] += call != ""
-            uses[3] += keyword != ""
-            uses[5] = row
-    return tuple((name, *uses) for name, uses in found.items())  # type: ignore[misc]

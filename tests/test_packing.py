@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 from context.budget import Budget
 from context.found import Found
-from context.packing import GAP, pack
+from context.packing import GAP, HEADER, pack
 
 CHANCES = {"alpha": 0.5, "beta": 0.4, "gamma": 0.3, "delta": 0.0001}
 
@@ -66,3 +67,27 @@ def test_paths_and_marks_count() -> None:
     """Two short files cost two paths: the second does not fit where its line alone would."""
     finds = [found("alpha\n", "/w/a.py"), found("beta\n", "/w/b.py")]
     assert list(check(*finds, tokens=8)[0]) == ["/w/a.py"] and len(check(*finds, tokens=16)[0]) == 2
+
+
+def test_at_each_step_the_piece_is_taken_that_brings_most_for_its_length() -> None:
+    chance = random.Random(1)
+    names = [f"name{number}" for number in range(40)]
+    chances = {name: chance.random() ** 3 for name in names}
+    lines = [" ".join(chance.sample(names, chance.randint(1, 6))) + "\n" for _ in range(60)]
+    finds = [found(line, "/w/a.py", 2 * row) for row, line in enumerate(lines)]
+    packed, _ = pack(finds, chances, Budget(60, prefix_share=0, suffix_share=0), lambda one: one.place)
+    room, shown, covered = Budget(60, prefix_share=0, suffix_share=0).excerpt_chars, set[int](), set[str]()
+    while True:
+        costs = {row: len(line) + (len(GAP) if shown else len("/w/a.py") + HEADER) for row, line in enumerate(lines)}
+        rates = {
+            row: sum(chances[name] for name in set(lines[row].split()) - covered) / cost
+            for row, cost in costs.items()
+            if row not in shown and cost <= room
+        }
+        if not rates:
+            break
+        best = max(rates, key=lambda row: rates[row])
+        shown.add(best)
+        covered.update(lines[best].split())
+        room -= costs[best]
+    assert {piece.first // 2 for piece in packed[0].pieces} == shown

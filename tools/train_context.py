@@ -77,7 +77,8 @@ def _names(history: History, start: str) -> Iterator[tuple[list[float], bool]]:
                 cursor, desk = workspace.cursor(hole), workspace.desk(hole)
                 place = around(cursor, windows(cursor, WINDOW_BEFORE, WINDOW_AFTER))
                 found = [one for _, look in ASKED for one in look(cursor, desk, place)]
-                for name, row in signs(found, place).items():
+                names, rows = signs(found, place)
+                for name, row in zip(names, rows.tolist(), strict=True):
                     yield [*row, *looks(name)], name in hole.needed
 
 
