@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lsp_server.lexis import BY_END_WORD, BY_INDENTATION, CLAUSE, CLOSER_OF, END_WORD, OPENER_OF, PROSE
+from lsp_server.lexis import BY_END_WORD, BY_INDENTATION, CLAUSE, CLOSER_OF, END_WORD, OPENER_OF, PROSE, tokens
 from lsp_server.members import among_members
 from lsp_server.place import Extent, Place, squeeze, width
 
@@ -31,6 +31,13 @@ DECIDABLE = re.compile(r"\s*(?:\w+\W|[^\w\s])")
 def opens(line: str) -> bool:
     """`line` ends by opening a block or bracket, so that what follows it stands deeper."""
     return _OPENS.search(line) is not None
+
+
+def opened_above(place: Place) -> bool:
+    """The nearest line above opens a block or bracket; what a comment says at its end does not."""
+    line = place.line_above.rstrip()
+    last = next((token for token in tokens(line, place.language) if token.end == len(line)), None)
+    return opens(line[: last.at] if last is not None and last.kind == "comment" else line)
 
 
 def begins(line: str) -> bool:
@@ -198,7 +205,7 @@ class _Statement(_Shape):
     def ends_at_blank(self, at: int) -> bool:
         following = next((line.text for line in self.lines[at + 1 :] if line.text.strip()), None)
         if following is None:
-            return self.done(at) or not _OPENS.search(self.previous(at).text)
+            return self.done(at) or not opens(self.previous(at).text)
         return width(following) <= self.base
 
 
@@ -210,12 +217,13 @@ class _Block(_Shape):
         openers = place.openers()
         self.closed = bool(openers) and openers[-1].closed
         above = place.line_above if place.fresh else place.before
-        opens = bool(_OPENS.search(above)) or (place.language in BY_END_WORD and width(place.line_above) < self.base)
+        opened = opened_above(place) if place.fresh else opens(place.before)
+        opened = opened or (place.language in BY_END_WORD and width(place.line_above) < self.base)
         below = place.line_below
         ends = not below or width(below) < self.base or below.lstrip().startswith((")", "]", "}", "</"))
-        self.empty = opens and ends
+        self.empty = opened and ends
         # A block whose header is on the answer's own first line goes by that line's indentation.
-        self.header = width(above) if opens else -1
+        self.header = width(above) if opened else -1
         self.mid_line = not place.fresh and not first and not among_members(place)
         self.paragraph = not self.empty or (self.base == 0 and not openers)
 

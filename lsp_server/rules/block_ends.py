@@ -25,7 +25,8 @@ def _first_redundant(text: str, place: Place) -> int | None:
     """Offset of the first bracket in `text` that closes what is closed below as well."""
     replaces = replaced(text, place)
     openers = list(place.openers(replaces))
-    owed = _openers_in(place.after[:replaces], place)
+    # What the answer takes the place of opens more brackets than it closes.
+    owed = _depth(place.after[:replaces], place) > 0
     own: list[int] = []
     first_line_end = text.find("\n") if "\n" in text else len(text)
     for token in place.tokens_of(text):
@@ -44,9 +45,16 @@ def _first_redundant(text: str, place: Place) -> int | None:
             opener = openers.pop()
             if opener.kind != OPENER_OF[token.kind]:
                 return None
-            if opener.closed and token.at >= 0:  # one that is being typed already is meant
+            typed_already = token.at < 0
+            if opener.closed and not typed_already and not _goes_on(text[token.at + 1 :], place):
                 return token.at
     return None
+
+
+def _goes_on(rest: str, place: Place) -> bool:
+    """`} else {`: the line that closes opens again, and what is closed below is that."""
+    line = rest.partition("\n")[0]
+    return line.rstrip().endswith("{") and _depth(rest, place) > 0
 
 
 def _is_block_below(text: str, opened: int, closed: int, place: Place) -> bool:
@@ -57,12 +65,12 @@ def _is_block_below(text: str, opened: int, closed: int, place: Place) -> bool:
     return bool(_HEAD.match(place.before + text)) and bool(below.strip()) and width(below) > width(place.before)
 
 
-def _openers_in(replaced_text: str, place: Place) -> bool:
-    """What the answer takes the place of opens more brackets than it closes."""
+def _depth(text: str, place: Place) -> int:
+    """How many brackets that `text` opens it leaves open."""
     depth = 0
-    for token in tokens(replaced_text, place.language, place.within):
+    for token in tokens(text, place.language):
         depth += 1 if token.kind in CLOSER_OF else -1 if token.kind in OPENER_OF and depth else 0
-    return depth > 0
+    return depth
 
 
 def _without_end_word(text: str, place: Place) -> str:

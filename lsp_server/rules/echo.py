@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from lsp_server.place import Place, squeeze
 from lsp_server.rules.verdict import Drop
 from lsp_server.whole import opens
+
+_CLOSES = re.compile(r"(?:</[\w:.-]*>|[)\]}]|end)+")
+"""Lines that close something, of which several may follow each other."""
 
 MOST = 40
 """Lines said again that are looked for; a model that starts further up is not asked for a completion."""
@@ -51,6 +56,8 @@ def _said_again(lines: list[str], above: list[str]) -> int:
 
 def _same(said: list[str], above: list[str]) -> bool:
     wanted = [squeeze(line) for line in above]
+    if all(_CLOSES.fullmatch(line) for line in wanted):
+        return False
     telling = any((len(line) > 4 and not line.isnumeric()) or (len(line) > 3 and opens(line)) for line in wanted)
     return telling and [squeeze(line) for line in said] == wanted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsp_server.lexis import CLOSER_OF, END_WORD, OPENER_OF, tokens
 from lsp_server.place import Place, width
 from lsp_server.rules.verdict import Drop
-from lsp_server.whole import begins, opens
+from lsp_server.whole import begins, opened_above, opens
 
 _BY_COLON = frozenset(("python", "nim", "gdscript"))
 """Languages in which a line stands deeper than the one before for one reason only: that one ends in a colon."""
@@ -15,15 +15,15 @@ _LISP = frozenset(["clojure", "elisp", "lisp", "racket", "scheme"])
 
 
 def indentation(text: str, place: Place) -> str | Drop:
-    if place.within and place.within != "\n":
-        return text  # blanks inside a string are its content
+    if (place.within and place.within != "\n") or place.language == "yaml":
+        return text  # blanks inside a string are its content, and in YAML a level is what somebody means by it
     if not place.fresh:
         return text
     first, *others = text.split("\n")
     if not place.before:
         return _from_margin(first, others, place)
     stated, here = width(first), width(place.before)
-    wanted = _wanted(place) if opens(place.line_above) and here == width(place.line_above) else here
+    wanted = _wanted(place) if opened_above(place) and here == width(place.line_above) else here
     first = _blanks(wanted - here, place) + first.lstrip(" \t") if wanted > here else first.lstrip(" \t")
     return "\n".join([first, *_moved(others, _shift(first, others, stated, wanted, place), place)])
 
@@ -37,7 +37,7 @@ def _from_margin(first: str, others: list[str], place: Place) -> str:
     if stated or not first.strip() or first[0] in ")]}" or not wanted:
         return "\n".join([first, *others])
     shift = 0
-    if opens(place.line_above) and place.language in _BY_COLON:
+    if opened_above(place) and place.language in _BY_COLON:
         # A block that has to stand deeper: what is said at the margin is moved there as a whole.
         shift = wanted if min(map(width, body), default=0) == 0 else 0
     elif not body or not all(map(width, body)):
@@ -66,10 +66,11 @@ def _shift(first: str, others: list[str], stated: int, here: int, place: Place) 
 def _said_from_margin(first: str, others: list[str], here: int, place: Place) -> bool:
     """The block that `first` opens would stand no deeper than it, or be closed in the first column."""
     deep = next(width(line) for line in others if line.strip())
-    if not 0 < deep <= here:
-        return False
+    openers = place.openers()
+    if not 0 < deep <= here or (openers and openers[-1].kind != "{"):
+        return False  # between brackets lines are aligned, and where the cursor's stands is no level
     if place.language in _BY_COLON:
-        return first.rstrip().endswith(":") and not place.openers()
+        return first.rstrip().endswith(":") and not openers
     end = next((line for line in others if line.startswith(("}", ")", "]")) or END_WORD.match(line)), None)
     return end is not None and width(end) == 0
 
@@ -102,7 +103,7 @@ def _moved(lines: list[str], columns: int, place: Place) -> list[str]:
 
 def _wanted(place: Place) -> int:
     """Columns at which a line inside the block around the cursor starts, 0 where no block is open."""
-    if opens(place.line_above):
+    if opened_above(place):
         return width(place.line_above) + place.unit
     openers = place.openers()
     if openers and openers[-1].kind == "{" and openers[-1].closed:

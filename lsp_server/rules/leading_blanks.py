@@ -7,7 +7,7 @@ import re
 from lsp_server.lexis import BY_END_WORD, CLAUSE, END_WORD, PROSE
 from lsp_server.place import Place
 from lsp_server.rules.verdict import Drop
-from lsp_server.whole import opens
+from lsp_server.whole import opened_above
 
 _BRACKETS = ("(", "[", "{")
 _MEMBER = re.compile(r"[\w)\]]\.$")
@@ -24,7 +24,7 @@ def leading_blanks(text: str, place: Place) -> str | Drop:
     if lines is None:
         return text
     rest = text[lines.end() :]
-    if place.before or not rest.strip() or rest[0] in " \t)]}" or place.within or opens(place.line_above):
+    if place.before or not rest.strip() or rest[0] in " \t)]}" or place.within or opened_above(place):
         return rest
     # At the left margin a blank line between top-level things is layout, not a slip; but not before an `else`.
     if CLAUSE.match(rest) or (place.language in BY_END_WORD and END_WORD.match(rest)):

@@ -16,10 +16,12 @@ def next_lines(text: str, place: Place) -> str | Drop:
     if first is None:
         return text
     whole = lines[first] if first else place.before + lines[first]
-    if runs_into(whole, place) and squeeze(whole):
-        return Drop("it repeats the next line")
     said = [squeeze(line) for line in lines[first:] if line.strip()]
     below = [squeeze(line) for line in place.lines_below if line.strip()][: len(said)]
+    # A line that is begun already is only said again where it would stand right above its like; a decorator by what it is for.
+    decorates_another = whole.lstrip().startswith(("@", "#[")) and len(said) > 1 and said[1:2] != below[1:2]
+    if runs_into(whole, place, nested=not place.fresh) and not decorates_another:
+        return Drop("it repeats the next line")
     if len(said) > 1 and said[1:] == below[1:] and _cut_short(said[0], below[0]):
         return Drop("it repeats the next lines")
     return _up_to_next_lines(lines, place)

@@ -23,7 +23,10 @@ def stray_closer(text: str, place: Place) -> str | Drop:
         at = _first_stray(text, place)
         if at is None:
             break
-        text = text[:at].rstrip(" \t") + text[at + 1 :]
+        before, rest = text[:at].rstrip(" \t"), text[at + 1 :]
+        if before.endswith("\n"):  # of a line that begins with it, nothing is left but marks
+            rest = rest[rest.find("\n") + 1 :] if "\n" in rest else ""
+        text = before + rest
     return text
 
 
