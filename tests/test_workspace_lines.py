@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 
 from backends.workspace.choose import Judges, by_hand, unasked
+from backends.workspace.lexer import FILE, IN, OUT, OUT2, OUT3, SAME
 from backends.workspace.library import Library, Place
 from backends.workspace.lines import hash_of, joined, lines_of
 from backends.workspace.offers import Cursor
@@ -89,9 +92,6 @@ def test_the_first_line_of_a_file_has_nothing_above(after: str) -> None:
     assert isinstance(texts(f"‸{after}", others={"other": "first(one)\nsecond(two)\n"}), list)
 
 
-FILE, SAME, IN, OUT, OUT2 = 0, 2, 3, 4, 5
-
-
 def test_lines_know_their_depth_and_what_they_are_under() -> None:
     tokens = np.array([FILE, 10, 11, IN, 12, SAME, 13, IN, 14, OUT2, 15, FILE, 10, 11], np.int32)
     lines = lines_of(tokens)
@@ -102,6 +102,19 @@ def test_lines_know_their_depth_and_what_they_are_under() -> None:
     assert lines.second.tolist() == [11, -1, -1, -1, -1, 11]
     assert lines.text[0] == lines.text[5] == hash_of(np.array([10, 11], np.int32))
     assert len(set(lines.text.tolist())) == 5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_parent_of_a_line_is_the_last_one_before_it_that_is_less_deep(seed: int) -> None:
+    random = Random(seed)
+    steps = [random.choice((SAME, SAME, IN, IN, OUT, OUT2, OUT3, FILE)) for _ in range(400)]
+    lines = lines_of(np.array([token for step in steps for token in (step, 10)], np.int32))
+    for number in range(len(lines)):
+        above = number - 1
+        while above >= 0 and not lines.new[above + 1 : number + 1].any() and lines.depth[above] >= lines.depth[number]:
+            above -= 1
+        inside = above >= 0 and not lines.new[above + 1 : number + 1].any()
+        assert lines.parent[number] == (above if inside else -1)
 
 
 def test_joined_lines_are_those_of_the_joined_tokens() -> None:

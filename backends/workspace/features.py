@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backends.workspace.counts import BUCKETS, END, Counts
 from backends.workspace.evidence import Scope
 from backends.workspace.lexer import FIRST_WORD
+from backends.workspace.usage import Usage
 from backends.workspace.vocabulary import Kind, Vocabulary
 
 Floats = NDArray[np.float32]
@@ -58,19 +59,6 @@ class State:
     opened: str
     started: str
     then: int
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """The file around the cursor: where among `size` tokens before it each word was last used, and how often; how many
-    tokens ahead it is used next; the tokens of the line above; a number for the family of its language."""
-
-    last: Mapping[int, int]
-    times: Mapping[int, int]
-    size: int
-    ahead: Mapping[int, int]
-    above: tuple[int, ...]
-    family: int = 0
 
 
 def features(

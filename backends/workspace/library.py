@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +12,15 @@ from backends.workspace.counts import END
 from backends.workspace.decode import REMEMBERED, Start, brackets_of
 from backends.workspace.document import Document
 from backends.workspace.evidence import Bytes, Scope, Shelf
-from backends.workspace.features import Usage
 from backends.workspace.index import Index, Ints
 from backends.workspace.learnable import without_secrets
 from backends.workspace.lexer import FILE, OUT3, SAME, Lexer, dialect_of, indent_step, quote_left_open, width
 from backends.workspace.model import Model, Repository
-from backends.workspace.near import NOTHING_NEAR, Near, near_files
+from backends.workspace.near import NOTHING_NEAR, Near, Paths
 from backends.workspace.offers import Cursor, surroundings
 from backends.workspace.shape import shaped
 from backends.workspace.trees import Trees
+from backends.workspace.usage import usage_of
 from backends.workspace.vocabulary import NO_WORDS, Kind, Vocabulary
 from context.privacy import Gate
 
@@ -70,6 +69,7 @@ class Library:
         self._without = tuple(scope for scope in Scope if scope.name.lower() in without)
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self._index: Index | None = None
+        self._paths = Paths(())
         self._forgotten: set[str] = set()
         self._vocabulary = Vocabulary(NO_WORDS)
         self._lexers: dict[str, Lexer] = {}
@@ -83,6 +83,7 @@ class Library:
     def adopt(self, index: Index) -> None:
         """A new index: its words have other ids, so open documents are lexed again when they are next needed."""
         self._index = index
+        self._paths = Paths(index.paths)
         self._forgotten.clear()
         self._vocabulary = Vocabulary(index.words)
         self._lexers.clear()
@@ -195,14 +196,9 @@ class Library:
         repository = None
         if self._index is not None:
             repository = Repository(self._index, self._hidden())
-        before = document.tokens[max(0, end - USED) : end].tolist()
-        ahead = document.tokens[border : border + AHEAD].tolist()
-        usage = Usage(
-            dict(zip(before, range(len(before)), strict=True)),
-            Counter(before),
-            len(before),
-            dict(zip(reversed(ahead), range(len(ahead), 0, -1), strict=True)),
-            _last_line(before),
+        usage = usage_of(
+            document.tokens[max(0, end - USED) : end],
+            document.tokens[border : border + AHEAD],
             dialect_of(language).number,
         )
         near = np.unique(document.tokens[max(0, border - RECENT_TOKENS) : border + RECENT_TOKENS // 2])
@@ -266,7 +262,7 @@ class Library:
             if room <= 0:
                 break
         index = self._index
-        for number in near_files(path, text, index.paths) if index is not None and room > 0 else ():
+        for number in self._paths.near(path, text) if index is not None and room > 0 else ():
             assert index is not None
             name = index.paths[number]
             if name == path or name in self._open or name in self._forgotten:
@@ -309,11 +305,3 @@ class Library:
 
     def _mask(self, text: str) -> str:
         return without_secrets(text, self._gate)
-
-
-def _last_line(tokens: Sequence[int]) -> tuple[int, ...]:
-    """The tokens after the last line end, at most forty."""
-    for back in range(1, min(len(tokens), 40) + 1):
-        if SAME <= tokens[-back] <= OUT3:
-            return tuple(tokens[len(tokens) - back + 1 :])
-    return tuple(tokens[-40:])

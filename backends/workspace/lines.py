@@ -104,10 +104,14 @@ def _mixed(tokens: Ints, place: NDArray[np.int64]) -> Hashes:
 
 
 def _parents(depth: NDArray[np.int64], file: NDArray[np.int64]) -> Ints:
-    """For each line the last one before it in its file that is less deep."""
-    found = np.full(len(depth), -1, np.int32)
-    number = np.arange(len(depth), dtype=np.int32)
-    for level in np.unique(depth).tolist():
-        here = np.flatnonzero(depth == level)
-        found[here] = np.maximum.accumulate(np.where(depth < level, number, np.int32(-1)))[here]
+    """For each line the last one before it in its file that is less deep. Lines that have not found theirs look where the
+    line they look at looks, which doubles how far they have come: nothing in between is less deep."""
+    found = np.arange(-1, len(depth) - 1)
+    looking = np.arange(len(depth))
+    while True:
+        looking = looking[found[looking] >= file[looking]]
+        looking = looking[depth[found[looking]] >= depth[looking]]
+        if not len(looking):
+            break
+        found[looking] = found[found[looking]]
     return np.where(found < file, np.int32(-1), found).astype(np.int32)

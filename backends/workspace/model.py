@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from backends.workspace.counts import END, Counts, Floats, count, mixed
 from backends.workspace.evidence import Bytes, Rows, Scope, Shelf, in_index, together
-from backends.workspace.features import State, Usage, features
+from backends.workspace.features import State, features
 from backends.workspace.index import CONTEXT, Index, Ints
 from backends.workspace.lexer import FIRST_WORD
 from backends.workspace.near import NOTHING_NEAR, Near
 from backends.workspace.pool import Pool, pool_of
 from backends.workspace.shape import last_names, shape_of
 from backends.workspace.trees import Trees
+from backends.workspace.usage import NEVER, Usage
 from backends.workspace.vocabulary import Vocabulary
 
 LIKELY, RECENT = 12, 8
@@ -77,12 +78,14 @@ class Model:
         counts = count(rows, self.suffix_token)
         chance = mixed(counts)
         offered = (counts.tokens >= FIRST_WORD) | (counts.tokens == END)
-        order = np.argsort(np.where(offered, -chance, 1.0), kind="stable")[: int(offered.sum())]
-        likely, others = order[:LIKELY], order[LIKELY:]
-        last = self.usage.last
-        ago = np.array([last.get(token, -1) for token in counts.tokens[others].tolist()], np.int64)
-        recent = others[np.argsort(-ago, kind="stable")[:RECENT]]
-        return counts, chance, np.concatenate((likely, recent))
+        order = _first(np.where(offered, -chance, 1.0), LIKELY + RECENT)[: np.count_nonzero(offered)]
+        likely, ago = order[:LIKELY], self.usage.ago(counts.tokens)
+        ago[~offered] = NEVER
+        ago[likely] = NEVER
+        recent = _first(ago, RECENT)
+        recent = recent[ago[recent] < NEVER]
+        unused = order[LIKELY:]
+        return counts, chance, np.concatenate((likely, recent, unused[~np.isin(unused, recent)]))[: LIKELY + RECENT]
 
     def rows(self, state: State) -> Rows:
         context = state.context
@@ -166,6 +169,14 @@ class Model:
             weight = np.concatenate((weight, np.log2(1 + often[top]).astype(np.float32)))
             scope = np.concatenate((scope, np.full(len(top), Scope.REPOSITORY, np.uint8)))
         return _nowhere(tokens, scope, weight)
+
+
+def _first(values: NDArray[np.float64] | NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Where the least values stand, least first, equal ones in their order."""
+    if len(values) <= 2 * most:
+        return np.argsort(values, kind="stable")[:most]
+    least = np.flatnonzero(values <= np.partition(values, most - 1)[most - 1])
+    return least[np.argsort(values[least], kind="stable")[:most]]
 
 
 def _nowhere(tokens: Ints, scope: Bytes | int, weight: NDArray[np.float32] | None = None) -> Rows:

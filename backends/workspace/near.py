@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath, PurePosixPath
@@ -20,6 +21,8 @@ _WORDS_OF_IMPORT = re.compile(
     re.M,
 )
 _WORD = re.compile(r"\w{3,}")
+_MARKS_OF_TESTS = re.compile(r"^test_|_test$|\.test$|\.spec$|Tests?$|^test")
+_STANDS_FOR_FOLDER = ("__init__", "index", "mod")
 
 
 @dataclass(frozen=True)
@@ -41,30 +44,51 @@ _NO_TOKENS, _NO_BYTES = np.empty(0, np.int32), np.empty(0, np.uint8)
 NOTHING_NEAR = Near(_NO_TOKENS, _NO_BYTES, _NO_BYTES, _NO_TOKENS, ())
 
 
-def near_files(path: str, text: str, paths: Sequence[str]) -> list[int]:
-    """Numbers of the files likeliest to help in `path`, best first: named in its imports, its test or what it tests, in
-    its folder; only those of the same language."""
-    here = PurePosixPath(path)
-    language = language_of(PurePath(path))
-    named = {word for line in _WORDS_OF_IMPORT.findall(text) for word in _WORD.findall(line)}
-    own = _subject(here.stem)
-    ranked: list[tuple[int, int]] = []
-    for number, name in enumerate(paths):
-        folder, _, file = name.rpartition("/")
-        stem = file.partition(".")[0]
-        closeness = 0
-        if _subject(stem) == own and len(own) > 2:
-            closeness += 4
-        if stem in named or (stem in ("__init__", "index", "mod") and folder.rpartition("/")[2] in named):
-            closeness += 3
-        if folder == here.parent.as_posix() or (not folder and here.parent.as_posix() == "."):
-            closeness += 2
-        if closeness and language_of(PurePath(name)) == language:
-            ranked.append((-closeness, number))
-    ranked.sort()
-    return [number for _, number in ranked]
+class Paths:
+    """The files of an index by what their names say, so that finding those near one costs as much as there are."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = paths
+        self._in_folder: dict[str, list[int]] = {}
+        self._named: dict[str, list[int]] = {}
+        self._packages: dict[str, list[int]] = {}
+        self._about: dict[str, list[int]] = {}
+        for number, path in enumerate(paths):
+            folder, stem = _split(path)
+            self._in_folder.setdefault(folder, []).append(number)
+            self._named.setdefault(stem, []).append(number)
+            if stem in _STANDS_FOR_FOLDER:
+                self._packages.setdefault(folder.rpartition("/")[2], []).append(number)
+        for stem, numbers in self._named.items():
+            self._about.setdefault(_subject(stem), []).extend(numbers)
+
+    def near(self, path: str, text: str) -> Iterator[int]:
+        """Numbers of the files likeliest to help in `path`, best first: named in its imports, its test or what it tests, in
+        its folder; only those of the same language."""
+        here = PurePosixPath(path)
+        own, folder = _subject(here.stem), here.parent.as_posix()
+        closeness: Counter[int] = Counter()
+        if len(own) > 2:
+            closeness.update(dict.fromkeys(self._about.get(own, ()), 4))
+        named = {word for line in _WORDS_OF_IMPORT.findall(text) for word in _WORD.findall(line)}
+        closeness.update(dict.fromkeys(self._any_of(named), 3))
+        closeness.update(dict.fromkeys(self._in_folder.get("" if folder == "." else folder, ()), 2))
+        language = language_of(PurePath(path))
+        for _, number in sorted((-close, number) for number, close in closeness.items()):
+            if language_of(PurePath(self._paths[number])) == language:
+                yield number
+
+    def _any_of(self, words: Iterable[str]) -> Iterator[int]:
+        for word in words:
+            yield from self._named.get(word, ())
+            yield from self._packages.get(word, ())
+
+
+def _split(path: str) -> tuple[str, str]:
+    folder, _, file = path.rpartition("/")
+    return folder, file.partition(".")[0]
 
 
 def _subject(stem: str) -> str:
     """What a file is about, without the words that mark tests."""
-    return re.sub(r"^test_|_test$|\.test$|\.spec$|Tests?$|^test", "", stem.partition(".")[0]).lower()
+    return _MARKS_OF_TESTS.sub("", stem.partition(".")[0]).lower()

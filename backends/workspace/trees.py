@@ -18,13 +18,16 @@ Floats = NDArray[np.float32]
 
 class Trees:
     """`feature`, `border` (T, d): question i of tree t is whether feature[t, i] of a row exceeds border[t, i]; answers are the
-    bits of the leaf's number, question 0 the lowest. `leaf` (T, 2^d), d at most 8. `names` of the features, in order."""
+    bits of the leaf's number, question 0 the lowest. `leaf` (T, 2^d), d at most 8. `names` of the features, in order.
+
+    Questions are kept by depth, and rows lie along the last axis, so that each array operation runs over long stretches
+    of memory; the leaves are summed tree after tree in each row."""
 
     def __init__(
         self, feature: NDArray[np.int32], border: Floats, leaf: Floats, bias: float, names: tuple[str, ...]
     ) -> None:
-        self._depth = feature.shape[1]
-        self._feature, self._border = feature.ravel().astype(np.intp), border.ravel()
+        self._trees, self._depth = feature.shape
+        self._feature, self._border = feature.T.ravel().astype(np.intp), border.T.reshape(-1, 1).copy()
         self._bias = bias
         self.names = names
         self._row = np.arange(len(feature), dtype=np.intp) * leaf.shape[1]
@@ -32,9 +35,14 @@ class Trees:
 
     def chance(self, rows: Floats) -> NDArray[np.float64]:
         """(n, features) → (n,) in 0..1."""
-        answers = rows.take(self._feature, axis=1) > self._border
-        leaf = np.packbits(answers.reshape(len(rows), len(self._row), self._depth), axis=2, bitorder="little")[:, :, 0]
-        score: NDArray[np.float64] = self._flat.take(leaf + self._row).sum(1, dtype=np.float64) + self._bias
+        asked = rows.T.take(self._feature, axis=0) > self._border
+        answers = asked.view(np.uint8).reshape(self._depth, self._trees, len(rows))
+        number = answers[-1].copy()
+        for answer in answers[-2::-1]:
+            number <<= 1
+            number |= answer
+        leaf = np.ascontiguousarray(number.T) + self._row
+        score: NDArray[np.float64] = self._flat.take(leaf).sum(1, dtype=np.float64) + self._bias
         return 1.0 / (1.0 + np.exp(-score))
 
 

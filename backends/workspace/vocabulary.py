@@ -5,7 +5,7 @@ Ids of the stored words are their ranks, so all words with a given beginning are
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from enum import IntEnum
 from functools import cached_property
 
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from backends.workspace.lexer import FIRST_WORD
 
 UNKNOWN = 255
+
+APART = 32
+"""Words between two that are held as objects."""
 
 
 class Kind(IntEnum):
@@ -70,14 +73,43 @@ class Words:
     def __getitem__(self, rank: int) -> bytes:
         return bytes(self._blob[self._offsets[rank] : self._offsets[rank + 1]])
 
+    @cached_property
+    def _signposts(self) -> list[bytes]:
+        """Every so many words, held as objects: comparing those costs a tenth of fetching a word from the blob."""
+        return [self[rank] for rank in range(0, len(self), APART)]
+
+    def place_of(self, word: bytes) -> int:
+        """How many words come before it."""
+        stretch = max(bisect_right(self._signposts, word) - 1, 0) * APART
+        return bisect_left(self, word, stretch, min(stretch + APART, len(self)))
+
     def find(self, word: bytes) -> int | None:
-        rank = bisect_left(self, word)
+        rank = self.place_of(word)
         return rank if rank < len(self) and self[rank] == word else None
 
     def beginning_with(self, start: bytes) -> tuple[int, int]:
         """The half-open range of ranks of the words that begin with `start`."""
-        return bisect_left(self, start), bisect_left(self, start + b"\xff")
+        return self.place_of(start), self.place_of(start + b"\xff")
 
+    def kinds(self) -> NDArray[np.uint8]:
+        """The `Kind` of each word, by its first and last byte, but for keywords and what is not ASCII."""
+        if not len(self):
+            return np.empty(0, np.uint8)
+        blob, offsets = np.frombuffer(self._blob, np.uint8), np.asarray(self._offsets)
+        first, last = blob[offsets[:-1]], blob[offsets[1:] - 1]
+        found: NDArray[np.uint8] = _KIND_OF_FIRST[first]
+        found[(found == Kind.NAME) & _QUOTE[last] & (np.diff(offsets) > 1)] = Kind.STRING
+        for word in KEYWORDS:
+            rank = self.find(word.encode())
+            if rank is not None:
+                found[rank] = Kind.KEYWORD
+        for rank in np.flatnonzero((first >= 0x80) | (last == ord("`"))).tolist():
+            found[rank] = kind_of(self[rank].decode("utf-8", "surrogatepass"))
+        return found
+
+
+_KIND_OF_FIRST = np.array([kind_of(chr(byte)) for byte in range(0x80)] + [Kind.NAME] * 0x80, np.uint8)
+_QUOTE = np.isin(np.arange(0x100), [ord(quote) for quote in "\"'`"])
 
 NO_WORDS = Words(memoryview(b""), memoryview(b"\0\0\0\0").cast("i"))
 
@@ -88,6 +120,7 @@ class Vocabulary:
     def __init__(self, words: Words = NO_WORDS) -> None:
         self._words = words
         self._ids: dict[str, int] = {}
+        self._new: dict[str, int] = {}
         self._texts: dict[int, str] = {}
         self._kinds: dict[int, Kind] = {}
         self._kind_table = np.empty(0, np.uint8)
@@ -108,6 +141,7 @@ class Vocabulary:
         rank = self._words.find(text.encode("utf-8", "surrogatepass"))
         if rank is None:
             token, self._next = self._next, self._next + 1
+            self._new[text] = token
         else:
             token = FIRST_WORD + rank
         self._ids[text] = token
@@ -133,9 +167,9 @@ class Vocabulary:
     def kinds(self, tokens: NDArray[np.int32]) -> NDArray[np.uint8]:
         """The kind of each token."""
         if len(self._kind_table) < self._next:
-            grown = np.full(self._next + 1024, UNKNOWN, np.uint8)
-            grown[: len(self._kind_table)] = self._kind_table
-            self._kind_table = grown
+            known = self._kind_table if len(self._kind_table) else self._stored_kinds()
+            self._kind_table = np.full(self._next + 1024, UNKNOWN, np.uint8)
+            self._kind_table[: len(known)] = known
         found = self._kind_table[tokens]
         missing = tokens[found == UNKNOWN]
         if len(missing):
@@ -144,6 +178,9 @@ class Vocabulary:
             found = self._kind_table[tokens]
         return found
 
+    def _stored_kinds(self) -> NDArray[np.uint8]:
+        return np.concatenate((np.full(FIRST_WORD, Kind.LAYOUT, np.uint8), self._words.kinds()))
+
     def stored_range(self, start: str) -> tuple[int, int]:
         """The half-open range of stored ids whose text begins with `start`."""
         low, high = self._words.beginning_with(start.encode("utf-8", "surrogatepass"))
@@ -151,4 +188,4 @@ class Vocabulary:
 
     def new_beginning_with(self, start: str) -> list[int]:
         """Ids met since the index was built whose text begins with `start`."""
-        return [token for text, token in self._ids.items() if token >= self.first_new and text.startswith(start)]
+        return [token for text, token in self._new.items() if text.startswith(start)]
