@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from backends.running_host import RunningHost
 
 
+UNASKED = "`base_url` is set ({whence}); with `auto` it means Mistral's address, and without a key it is not asked."
+UNASKED_MEND = "Set `backend` to openai, llama_cpp or mistral, whichever answers there."
+
+
 @dataclass(frozen=True, slots=True)
 class BackendConfig:
     """What the settings say about backends. `base_url`, `api_key`, `proxy` and `ca_file` are the user's own: command line,
@@ -216,6 +220,17 @@ def endpoint(
         raise BadRequest(name, what, f"Switch `local_only` off, or set `backend` to {instead}.")
     given = Found(config.api_key, "the editor") if config.api_key else None
     return Endpoint(root, given or keys.find(origin_of(root), environment, backend=name), config.wiring)
+
+
+def unasked_address(config: BackendConfig, environment: Mapping[str, str]) -> bool:
+    """Whether a `base_url` is set that `auto` does not ask for want of a key: it looks like a server of the user's own that
+    does not answer."""
+    if config.name != "auto" or not config.base_url:
+        return False
+    try:
+        return endpoint(config, environment).key is None
+    except BackendError:
+        return False  # said elsewhere, with its own reason
 
 
 def _server(config: BackendConfig, environment: Mapping[str, str], clock: Clock) -> Infiller:

@@ -112,8 +112,18 @@ def edit(change: Params) -> Edit | str:
     except (KeyError, TypeError) as error:
         raise BadParams("contentChanges: a range has a start and an end") from error
     if not all(type(number) is int for number in place):
-        raise BadParams("contentChanges: positions are whole numbers")
+        start_line, start_column, end_line, end_column = map(_whole_number, place)
+        place = start_line, start_column, end_line, end_column
     return Edit(*place, text)
+
+
+def _whole_number(number: object) -> int:
+    """JSON has no integers, so 3.0 is one; a position below 0 is clamped with the others."""
+    if type(number) is float and number.is_integer():
+        return int(number)
+    if type(number) is not int:
+        raise BadParams("contentChanges: positions are whole numbers")
+    return number
 
 
 def uri_of(params: object, name: str = "textDocument") -> str:

@@ -15,6 +15,7 @@ from lsp_server import settings_file
 from lsp_server.options import Option, Unfit, Value, fit, narrow, read_text
 from lsp_server.settings import OPTIONS, Settings
 
+ENVIRONMENT = "environment"
 ENVIRONMENT_PREFIX = "INFILL_"
 NOT_SETTINGS = ("INFILL_API_KEY", "INFILL_TRACEBACK")  # variables that others of us read
 PROJECT_FILE = ".infill.toml"
@@ -70,7 +71,7 @@ def resolve(
     for variable, text in (environment or {}).items():
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS and _is_meant(name):
-            merge.believe("environment", {name: text}, reader=read_text)
+            merge.believe(ENVIRONMENT, {name: text}, reader=read_text)
     merge.believe("command line", command_line or {})
     for path in project_files:
         merge.narrow_by(str(path), merge.table(path, inside=path.parent))
@@ -137,7 +138,7 @@ class _Merge:
         for name, raw in wishes.items():
             option = next((option for option in OPTIONS if option.name == name), None)
             if option is None:
-                self._complain(where, name, *_unknown(name))
+                self._complain(where, *_unknown(where, name))
                 continue
             try:
                 checked.append((option, reader(option, raw)))
@@ -146,7 +147,7 @@ class _Merge:
                 if option.narrowing is not None:
                     self._not_understood = f"{where}: {name}"
                     mend = "Nothing is sent to a network until it is mended."
-                self._complain(where, name, str(error), mend)
+                self._complain(where, _written(where, name), str(error), mend)
         return checked
 
     def _complain(self, where: str, key: str, what: str, mend: str) -> None:
@@ -158,16 +159,27 @@ def _is_meant(name: str) -> bool:
     return any(option.name == name for option in OPTIONS) or _looks_like_a_key(name) or bool(near(name))
 
 
-def _unknown(name: str) -> tuple[str, str]:
-    """What to say of a name that is no setting. The name itself is the only part of the file that is ever repeated."""
-    if _looks_like_a_key(name):
-        return "a key is never a setting.", "Remove it there and use `infill key set`."
+def _unknown(where: str, name: str) -> tuple[str, str, str]:
+    """A name that is no setting, as it was written, what is wrong and what to do; nothing else of a layer is ever repeated."""
     nearest = near(name)
-    return "there is no such setting.", f"Did you mean {nearest}?" if nearest else "docs/settings.md lists them all."
+    if _looks_like_a_key(name) and not (nearest and _differs_in_its_ending(name, nearest)):
+        return _written(where, name), "a key is never a setting.", "Remove it there and use `infill key set`."
+    mend = f"Did you mean {_written(where, nearest)}?" if nearest else "docs/settings.md lists them all."
+    return _written(where, name), "there is no such setting.", mend
+
+
+def _written(where: str, name: str) -> str:
+    """A setting's name as that layer spells it."""
+    return ENVIRONMENT_PREFIX + name.upper() if where == ENVIRONMENT else name
 
 
 def _looks_like_a_key(name: str) -> bool:
     return name.lower().replace("-", "_").endswith(("key", "token", "secret"))
+
+
+def _differs_in_its_ending(name: str, setting: str) -> bool:
+    """`max_token` is a setting without its last letter, and no key."""
+    return setting.startswith(name) and len(setting) - len(name) <= 2
 
 
 def near(name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from backends.api import Chatter, Infiller, Learner, Preparing
 from backends.errors import BackendError
 from backends.keys import Secret
-from backends.registry import BackendConfig, build, chatter
+from backends.registry import UNASKED, UNASKED_MEND, BackendConfig, build, chatter, unasked_address
 from context.clock import Clock, MonotonicClock
 from context.documents import Change, Documents
 from context.ignore_files import RULE_FILES
@@ -218,6 +218,8 @@ class Session:
         privacy = PrivacyGate(self._roots, exclude=settings.exclude)
         config = backend_config(settings, self._key)
         notices: list[str] = [str(problem) for problem in resolved.problems]
+        if unasked_address(config, self._environment):
+            notices.append(f"{UNASKED.format(whence=resolved.provenance['base_url'])} {UNASKED_MEND}")
         built_from = (config, self._roots, settings.exclude)
         if self._backend is None or built_from != self._built_from:
             self._retire()
@@ -241,7 +243,7 @@ class Session:
         for notice in notices:
             if notice not in self._told:
                 self._told.add(notice)
-                log.warning("a setting was not taken: %s", notice)
+                log.warning("%s", notice)
         if notices:
             parts.status.notice(notices[0])
         if not settings.enabled:

@@ -299,6 +299,13 @@ def test_edits_out_of_order_of_version_are_applied(client: RawClient) -> None:
         assert client.ghost(0, 9).split("|")[1] == f"v{version}"
 
 
+def test_a_change_at_positions_with_a_fraction_of_zero_is_made(client: RawClient) -> None:
+    client.open("whole")
+    place = {"line": 0.0, "character": 5.0}
+    client.change({"text": " number", "range": {"start": place, "end": place}})
+    assert client.ghost(0, 12).split("|")[1] == "whole number"
+
+
 def test_a_change_of_a_document_that_is_not_open_is_ignored(client: RawClient) -> None:
     client.change(replace((0, 0), (0, 0), "a"), uri=NOWHERE)
     assert client.ghost(0, 0, NOWHERE) is None

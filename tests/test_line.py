@@ -139,6 +139,16 @@ async def test_a_projects_file_cannot_choose_where_requests_go(tmp_path: Path, m
             assert provider.asked and not thief.connections
 
 
+async def test_an_address_that_auto_does_not_ask_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MISTRAL_API_KEY")
+    monkeypatch.setenv("INFILL_BACKEND", "auto")
+    async with line(stream(fim("x")), monkeypatch) as (client, provider):
+        status = (await asyncio.to_thread(client.request, "infill/status", None))["result"]
+        assert status["health"] == "warning"
+        assert status["message"].startswith("`base_url` is set (environment)")
+        assert not provider.asked
+
+
 async def test_a_failing_provider_is_one_status_and_no_pop_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uri = (tmp_path / "failing.py").as_uri()
     answer = reply(401, {"message": "Unauthorized", "request_id": "1"})

@@ -72,7 +72,15 @@ def test_variable_of_our_prefix_that_is_no_setting_is_somebody_elses() -> None:
         environment={"INFILL_EDITORS_REQUIRED": "1", "INFILL_API_KEY": "k", "INFILL_BACKENDD": "mistral"}
     )
     (complaint,) = complaints(resolved)
-    assert complaint == "environment: backendd: there is no such setting. Did you mean backend?"
+    assert complaint == "environment: INFILL_BACKENDD: there is no such setting. Did you mean INFILL_BACKEND?"
+
+
+def test_a_letter_too_few_makes_no_key_of_a_setting() -> None:
+    said = {
+        name: str(resolve(environment={name: "1"}).problems[0]) for name in ("INFILL_MAX_TOKEN", "INFILL_MODEL_KEY")
+    }
+    assert said["INFILL_MAX_TOKEN"].endswith("Did you mean INFILL_MAX_TOKENS?")
+    assert said["INFILL_MODEL_KEY"].endswith("Remove it there and use `infill key set`.")
 
 
 @pytest.mark.parametrize(

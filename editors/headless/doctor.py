@@ -93,7 +93,9 @@ def _settings(case: Case) -> Iterator[Finding]:
 
 def _keys(case: Case) -> Iterator[Finding]:
     from backends import keys
+    from backends.registry import UNASKED, UNASKED_MEND, unasked_address
     from editors.headless.key import bound_to
+    from lsp_server.from_settings import backend_config
 
     if problem := keys.problem():
         yield Finding(State.BAD, "key", problem, "Mend or remove the file, then run `infill key set`.")
@@ -111,18 +113,9 @@ def _keys(case: Case) -> Iterator[Finding]:
             keep, none = "`infill key set --base-url URL`", "a server of your own may need none"
         mend = f"{keep} keeps one, {keys.ENVIRONMENT[backend][0]} gives one; {none}."
         yield Finding(State.NOTE, "key", f"There is no key for {origin}.", mend)
-        yield from _unused_address(case.resolved)
-
-
-def _unused_address(resolved: Resolved) -> Iterator[Finding]:
-    """An address that nobody asks, which looks like a server of one's own that does not answer."""
-    if resolved.settings.base_url and resolved.settings.backend == "auto":
-        whence = resolved.provenance["base_url"]
-        what = (
-            f"`base_url` is set ({whence}); with `auto` it means Mistral's address, and without a key it is not asked."
-        )
-        mend = "Set `backend` to openai, llama_cpp or mistral, whichever answers there."
-        yield Finding(State.NOTE, "settings", what, mend)
+        if unasked_address(backend_config(case.resolved.settings), os.environ):
+            whence = case.resolved.provenance["base_url"]
+            yield Finding(State.NOTE, "settings", UNASKED.format(whence=whence), UNASKED_MEND)
 
 
 def _backend(case: Case) -> Iterator[Finding]:
