@@ -285,6 +285,22 @@ async def test_a_word_taken_counts_in_characters_and_the_rest_as_left() -> None:
     assert desk.verdicts == [("partly", 5)]
 
 
+async def test_an_entry_put_in_for_the_word_before_it_counts_as_accepted() -> None:
+    desk = Desk(["um_of_values"])
+    await desk.answer("total = s‸\n", Trigger.INVOKED)
+    desk.type("total = ‸\n", 0)
+    desk.type("total = sum_of_values‸\n", 13)
+    assert desk.verdicts == [("accepted", 12)]
+
+
+async def test_a_word_taken_away_for_another_counts_as_ignored() -> None:
+    desk = Desk(["um_of_values"])
+    await desk.answer("total = s‸\n", Trigger.INVOKED)
+    desk.type("total = ‸\n", 0)
+    desk.type("total = m‸\n", 1)
+    assert desk.verdicts == [("ignored", 0)]
+
+
 async def test_typing_something_else_counts_as_ignored() -> None:
     desk = Desk(["items"])
     await desk.answer("x = ‸\n")

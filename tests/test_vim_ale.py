@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.editors_found import VIM
-from tests.other_editors import asking, documented, home
+from tests.other_editors import accepted, asking, documented, home
 from tests.provider import Provider, provider
 from tests.terminal import terminal
 
@@ -41,3 +41,4 @@ def test_the_suggestion_is_an_entry_of_omni_completion(fake: Provider, tmp_path:
         shown.until_seen("sum_of_values", keys="\x18\x0f")  # C-x C-o
         shown.keys("\x19\x1b:w\r")  # C-y takes the entry
         shown.until_saved(file, "x = 1\ntotal = sum_of_values\n")
+        shown.until(lambda: accepted(variables) == 1, "the acceptance in the usage")
