@@ -18,7 +18,7 @@ from lsp_server.connection import GRACE, Connection, Options
 from lsp_server.fence import report_loop_error
 from lsp_server.protocol import Protocol
 from lsp_server.transport import Transport
-from lsp_server.watchdog import exit_within
+from lsp_server.watchdog import end_when_stuck, exit_within
 
 REQUESTS: Mapping[str, Callable[[Connection, object], object]] = {
     "initialize": lifecycle.initialize,
@@ -81,6 +81,7 @@ async def _serve(factory: SessionFactory, options: Options) -> int:
         transport.send,
     )
     _end_on_signals(at)
+    end_when_stuck(loop)
     transport.start()
     await at.over.wait()
     code = 1 if at.exit_code is None else at.exit_code

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import faulthandler
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -10,6 +13,27 @@ from pathlib import Path
 
 POLL = 1.0
 """Seconds between two looks at the editor's process."""
+
+
+STUCK = 60.0
+"""Seconds of processor time in one turn after which the process is ended. No work of ours takes a tenth of it."""
+
+
+def end_when_stuck(loop: asyncio.AbstractEventLoop, seconds: float = STUCK) -> None:
+    """Ends the process when the loop does not turn for so long, though something holds the interpreter, as `re` does: no thread
+    of ours would run then. So the system counts, and its signal ends the process, after a note of where it was; the editor
+    starts another. What counts is processor time: a machine that sleeps, or a process that is stopped, is not stuck.
+    """
+    if not hasattr(signal, "setitimer"):
+        return
+    if sys.stderr is not None:
+        faulthandler.register(signal.SIGPROF, all_threads=False, chain=True)
+
+    def turned() -> None:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        loop.call_later(seconds / 10, turned)
+
+    turned()
 
 
 def watch_process(pid: int, died: Callable[[], None]) -> None:

@@ -190,6 +190,15 @@ def test_a_program_sees_no_socket_among_those_of_services(tmp_path: Path) -> Non
         assert sandbox.passes("python", reach) is not sandbox.is_shut
 
 
+def test_a_program_writes_to_no_process_and_to_no_setting_of_the_kernel() -> None:
+    """Who runs this as root could set the machine's kernel by `/proc/sys` otherwise, from within the namespace."""
+    sandbox = Sandbox()
+    for file in ("/proc/self/oom_score_adj", "/proc/self/comm", "/proc/sys/kernel/core_pattern"):
+        program = f"import os\nos.close(os.open({file!r}, os.O_WRONLY))"
+        assert not (sandbox.is_shut and sandbox.passes("python", program))
+    assert sandbox.passes("python", "open('/proc/self/status').read()")
+
+
 def test_what_the_sandbox_cannot_forbid_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

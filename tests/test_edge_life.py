@@ -155,6 +155,38 @@ def test_an_editor_that_is_dead_from_the_start_is_dead() -> None:
             assert client.gone_after() < 3
 
 
+STUCK = """
+import asyncio, re
+from lsp_server.watchdog import end_when_stuck
+
+async def main():
+    end_when_stuck(asyncio.get_running_loop(), 0.5)
+    for turn in range(200):
+        await asyncio.sleep(0)
+        re.match("(a*)*b", "a" * 17 + "c")  # some 10 ms: 2 s of work in turns
+    print("worked", flush=True)
+    re.match("(a*)*b", "a" * 60)
+
+asyncio.run(main())
+"""
+
+
+def test_a_search_that_holds_the_interpreter_for_ever_ends_the_process_and_much_work_does_not() -> None:
+    command, environment = [sys.executable, "-P", "-c", STUCK], {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, env=environment, capture_output=True, timeout=120)
+    assert ended.stdout == b"worked\n"
+    assert ended.returncode == -signal.SIGPROF
+    assert b"in main" in ended.stderr and b"aaaa" not in ended.stderr
+
+
+def test_the_server_says_where_it_was_stuck() -> None:
+    with RawClient() as client:
+        client.process.send_signal(signal.SIGPROF)  # as the system does when the loop does not turn
+        client.gone_after()
+        assert client.process.returncode == -signal.SIGPROF
+        assert b"most recent call first" in client.stderr
+
+
 @pytest.mark.parametrize("command", [SERVER, [str(Path(sys.executable).with_name("infill")), "lsp"]])
 def test_only_what_is_light_is_loaded_when_initialize_is_answered(
     command: list[str], monkeypatch: pytest.MonkeyPatch

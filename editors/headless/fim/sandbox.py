@@ -1,9 +1,10 @@
 """Runs a program that a model has filled in, shut off as well as this machine allows, and says whether it passed.
 
 It has a folder of its own that is thrown away, nothing of the user's environment, and limits of processor time, memory, file
-sizes and open files. Where Linux lets us without rights (`unshare`), it has no network either, can write nowhere else, and does
-not see the folders in which services put their sockets. It still runs as the user: what the user may read elsewhere, it may
-read, and a socket that lies elsewhere it may use. That is why `infill bench fim` runs nothing without `--yes`.
+sizes and open files. Where Linux lets us without rights (`unshare`), it has no network either, can write nowhere else, to
+`/proc` neither, and does not see the user's own folder, nor those in which services put their sockets. It still runs as the
+user: what the user may read elsewhere, it may read, and a socket that lies elsewhere it may use. That is why `infill bench fim`
+runs nothing without `--yes`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 SECONDS = 10.0
 MEGABYTES = 1024
 OUTPUT_BYTES = 4_000_000
-_SERVICES = ("/tmp", "/var/tmp", "/run")  # noqa: S108 - nothing is written there
+_SERVICES = ("/tmp", "/var", "/run", "/srv", "/mnt", "/media", "/opt", "/home")  # noqa: S108 - nothing is written there
 
 _SHUT = """
 import ctypes, os, sys
@@ -36,16 +37,24 @@ def read_only(path, recursive, set, clear):
     check(libc.syscall(442, -100, path.encode(), recursive, ctypes.byref(attributes), ctypes.c_size_t(32)))
 folder, hidden = sys.argv[1], sys.argv[2].split(":")
 kept = os.open(folder, os.O_PATH)
+proc = libc.syscall(428, -100, b"/proc", 1)  # open_tree(OPEN_TREE_CLONE): where who is who can still be written
+check(proc < 0)
+libc.mount(b"proc", b"/proc", b"proc", ctypes.c_ulong(0), None)  # without other processes; a container may not allow it
 for each in filter(None, hidden): mount("tmpfs", each, b"tmpfs", 0)
 os.makedirs(folder, exist_ok=True)
 mount(f"/proc/self/fd/{kept}", folder, None, 4096)  # MS_BIND
 os.close(kept)
 read_only("/", 0x8000, 1, 0)  # mount_setattr(AT_RECURSIVE, MOUNT_ATTR_RDONLY)
-for each in (folder, "/proc"): read_only(each, 0, 0, 1)
+read_only(folder, 0, 0, 1)
 os.chdir(folder)
+check(libc.unshare(0x10000000))  # CLONE_NEWUSER: in a namespace within, that has no right to undo the mounts
+for name, line in (("setgroups", "deny"), ("uid_map", "0 0 1"), ("gid_map", "0 0 1")):
+    with open(f"/proc/self/fd/{proc}/self/{name}", "w") as file: file.write(line)
+os.close(proc)
 os.execv(sys.argv[3], sys.argv[3:])
 """
-"""Everything read-only but the program's own folder, and the folders where services put their sockets out of sight."""
+"""Everything read-only but the program's own folder, and the folders where services put their sockets out of sight. `/proc` too:
+root of a namespace is root to the kernel's settings there."""
 
 _LIMITED = """
 import os, resource, sys
@@ -101,9 +110,7 @@ class Sandbox:
         """What stands before a command to shut it off."""
         if not self.is_shut:
             return self._alone
-        mounts = (sys.executable, "-I", "-c", _SHUT, str(folder), ":".join(self._hidden))
-        # A namespace within has no right to undo the mounts.
-        return (*self._alone, "--mount", *mounts, self._alone[0], "--user", "--map-root-user")
+        return (*self._alone, "--mount", sys.executable, "-I", "-c", _SHUT, str(folder), ":".join(self._hidden))
 
     def _can_be_shut(self) -> bool:
         self.is_shut = True
