@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from backends.host.access import App, Rules
 from backends.host.formats import find
@@ -47,11 +48,11 @@ def serving(
 
 
 @asynccontextmanager
-async def listening(app: App) -> AsyncIterator[int]:
-    """The application behind real uvicorn on a port of 127.0.0.1."""
+async def listening(app: App, http: Any = None) -> AsyncIterator[int]:
+    """The application behind real uvicorn on a port of 127.0.0.1; `http` makes the protocol of a connection."""
     with socket.create_server(("127.0.0.1", 0)) as bound:
         ready = asyncio.Event()
-        server = _Server(app, ready.set)
+        server = _Server(app, ready.set, http)
         running = asyncio.create_task(server.serve(sockets=[bound]))
         await asyncio.wait_for(ready.wait(), 20)
         try:

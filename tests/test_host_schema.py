@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from backends.host.jobs import Job
-from backends.host.schema import Grammars, Unfit, longest_jump
+from backends.host.schema import LONGEST_WAY, Grammars, Unfit, longest_jump
 from lsp_server.actions.findings import SCHEMA
 from lsp_server.actions.review import MAX_TOKENS
 from tests.hosting import model
@@ -104,3 +104,10 @@ def test_control_tokens_are_no_text_of_a_string() -> None:
 def test_the_longest_jump_is_bounded() -> None:
     assert longest_jump({"$ref": "#"}) < 100
     assert 60 < longest_jump(SCHEMA.schema) < 300
+
+
+def test_a_schema_that_names_itself_thirty_times_is_measured_at_once() -> None:
+    """30 parts that each stand for the whole are 30 to the power of the depth."""
+    names = [f"k{number}" for number in range(30)]
+    part = {"type": "object", "properties": {name: {"$ref": "#/$defs/a"} for name in names}, "required": names}
+    assert longest_jump({"$defs": {"a": part}, "$ref": "#/$defs/a"}) == LONGEST_WAY

@@ -118,6 +118,7 @@ async def _refuse(send: Send, status: int, message: str, headers: tuple[tuple[by
 
 async def _answer(send: Send, status: int, body: object, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
     content = json.dumps(body).encode()
-    described = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()), *headers]
+    about = ((b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()))
+    described = [*about, (b"connection", b"close"), *headers]  # who was not let in does not stay at the door either
     await send({"type": "http.response.start", "status": status, "headers": described})
     await send({"type": "http.response.body", "body": content})

@@ -118,7 +118,8 @@ class Valid:
 
 def longest_jump(schema: Mapping[str, object]) -> int:
     """Bytes, and so at most as many tokens, of the longest among the shortest values of all parts of a schema."""
-    found = [(_shortest(part, schema, 0), _longest_key(part)) for part in _parts(schema, 0)]
+    measure = _Measure(schema)
+    found = [(measure.shortest(part, 0), _longest_key(part)) for part in _parts(schema, 0)]
     return min(max(value for value, _ in found) + max(key for _, key in found) + 8, LONGEST_WAY)
 
 
@@ -136,22 +137,36 @@ def _longest_key(schema: Mapping[str, Any]) -> int:
     return max(map(len, properties), default=0) if isinstance(properties, Mapping) else 0
 
 
-def _shortest(schema: object, root: Mapping[str, Any], depth: int) -> int:
-    """Bytes of the shortest value; of alternatives the longest, since the model chooses."""
-    if not isinstance(schema, Mapping) or depth > DEEPEST:
-        return 5
-    if isinstance(reference := schema.get("$ref"), str):
-        return _shortest(_resolved(reference, root), root, depth + 1)
-    if "const" in schema or "enum" in schema:
-        values = schema.get("enum", [schema.get("const")])
-        return max((len(json.dumps(value)) for value in values), default=5)
-    chosen = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]
-    inner = max((_shortest(each, root, depth + 1) for each in chosen), default=0)
-    properties, items = schema.get("properties", {}), schema.get("items", {})
-    keys = [key for key in schema.get("required", ()) if isinstance(key, str)]
-    held = sum(len(json.dumps(key)) + 2 + _shortest(properties.get(key), root, depth + 1) for key in keys)
-    listed = int(schema.get("minItems", 0)) * (1 + _shortest(items, root, depth + 1))
-    return 5 + inner + held + listed + 4 * int(schema.get("minLength", 0))
+class _Measure:
+    """Each part of a schema is measured once for each depth: one that names itself 30 times stands for 30 to the power of its
+    depth."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self._root = root
+        self._known: dict[tuple[int, int], int] = {}
+
+    def shortest(self, schema: object, depth: int) -> int:
+        """Bytes of the shortest value; of alternatives the longest, since the model chooses."""
+        if not isinstance(schema, Mapping) or depth > DEEPEST:
+            return 5
+        known = self._known.get((id(schema), depth))
+        if known is None:
+            known = self._known[id(schema), depth] = self._measured(schema, depth)
+        return known
+
+    def _measured(self, schema: Mapping[str, Any], depth: int) -> int:
+        if isinstance(reference := schema.get("$ref"), str):
+            return self.shortest(_resolved(reference, self._root), depth + 1)
+        if "const" in schema or "enum" in schema:
+            values = schema.get("enum", [schema.get("const")])
+            return max((len(json.dumps(value)) for value in values), default=5)
+        chosen = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]
+        inner = max((self.shortest(each, depth + 1) for each in chosen), default=0)
+        properties, items = schema.get("properties", {}), schema.get("items", {})
+        keys = [key for key in schema.get("required", ()) if isinstance(key, str)]
+        held = sum(len(json.dumps(key)) + 2 + self.shortest(properties.get(key), depth + 1) for key in keys)
+        listed = int(schema.get("minItems", 0)) * (1 + self.shortest(items, depth + 1))
+        return 5 + inner + held + listed + 4 * int(schema.get("minLength", 0))
 
 
 def _resolved(reference: str, root: Mapping[str, Any]) -> object:

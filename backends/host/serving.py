@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -30,6 +30,7 @@ from backends.host.access import LOOPBACK, App, Rules
 from backends.host.folder import Unusable
 from backends.host.loading import Loaded, Wanted, load
 from backends.host.memory import Precision
+from backends.host.patience import patient
 from backends.host.seat import Seat, Taken
 from backends.keys import Secret
 from context.clock import Clock, MonotonicClock
@@ -141,10 +142,10 @@ async def _serve(
 class _Server(uvicorn.Server):
     """Calls `ready` when it listens, and ends in peace when it is told to: uvicorn's own way raises the signal once more."""
 
-    def __init__(self, app: App, ready: Callable[[], None]) -> None:
+    def __init__(self, app: App, ready: Callable[[], None], http: Any = None) -> None:
         super().__init__(
             uvicorn.Config(
-                app, log_config=None, access_log=False, lifespan="off", ws="none", http="h11", server_header=False,
+                app, log_config=None, access_log=False, lifespan="off", ws="none", http=http or patient(), server_header=False,
                 date_header=False, timeout_keep_alive=KEEP_ALIVE, limit_concurrency=MOST_CONNECTIONS,
                 timeout_graceful_shutdown=2,
             )
