@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from backends.workspace.evidence import Rows, Scope
 from backends.workspace.lexer import IN, OUT3, SAME
 
-BUCKETS = 8
+SCOPES, BUCKETS = len(Scope), 8
 """Shared tokens are told apart as 0, 1, 2, 3, 4, 5-6, 7-9, 10-12."""
 _BUCKET_OF = np.array([0, 1, 2, 3, 4, 5, 5, 6, 6, 6, 7, 7, 7], np.uint8)
 
@@ -25,48 +25,53 @@ Floats = NDArray[np.float64]
 
 @dataclass(slots=True)
 class Counts:
-    """`tokens` (C,) that followed; `counts` (C, scopes, buckets): rows that share at least as much as the bucket says;
-    `spaced` (C,): share of rows with white space before the token, longer contexts counting more, or `UNSEEN`; `agrees` (C,):
-    share of a token's rows that went on as the text after the cursor does."""
+    """`tokens` (C,) that followed; `counts` (C, scopes, buckets): rows that share at least as much as the bucket says, and
+    their `totals` (scopes, buckets); `spaced` (C,): share of rows with white space before the token, longer contexts counting
+    more, or `UNSEEN`; `agrees` (C,): share of a token's rows that went on as the text after the cursor does."""
 
     tokens: NDArray[np.int32]
     counts: Floats
+    totals: Floats
     spaced: Floats
     agrees: Floats
-
-    @property
-    def totals(self) -> Floats:
-        """(scopes, buckets)"""
-        summed: Floats = self.counts.sum(0)
-        return summed
 
 
 def count(rows: Rows, suffix_token: int) -> Counts:
     """`suffix_token` is the first token of the line after the cursor's."""
     followed = np.where((rows.token >= IN) & (rows.token <= OUT3), END, rows.token)
-    tokens, which = np.unique(followed, return_inverse=True)
-    bucket = _BUCKET_OF[rows.length]
-    cell = (which * len(Scope) + rows.scope) * BUCKETS + bucket
-    shape = (len(tokens), len(Scope), BUCKETS)
-    exact = np.bincount(cell, rows.weight, len(tokens) * len(Scope) * BUCKETS).astype(np.float64).reshape(shape)
+    tokens, which = _told_apart(followed)
+    cell = (which * SCOPES + rows.scope) * BUCKETS + _BUCKET_OF[rows.length]
+    shape = (len(tokens), SCOPES, BUCKETS)
+    exact = np.bincount(cell, rows.weight, len(tokens) * SCOPES * BUCKETS).reshape(shape)
     counts = exact[:, :, ::-1].cumsum(2)[:, :, ::-1]
     trust = rows.length.astype(np.float64) ** 2
     weight = np.bincount(which, trust, len(tokens))
     known = np.maximum(weight, 1e-9)
     spaced = np.where(weight > 0, np.bincount(which, trust * rows.space, len(tokens)) / known, UNSEEN)
     agrees = np.bincount(which, trust * (rows.after == suffix_token), len(tokens)) / known
-    return Counts(tokens, counts, spaced, agrees)
+    return Counts(tokens, counts, counts.sum(0), spaced, agrees)
 
 
-_ORDER = (Scope.SHAPE, Scope.REPOSITORY, Scope.NEAR, Scope.FILE, Scope.FRESH)
+def _told_apart(tokens: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """The different tokens, sorted, and the number among them of each."""
+    order = tokens.argsort()
+    ordered = tokens[order]
+    begins = np.ones(len(tokens), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    which = np.empty(len(tokens), np.int64)
+    which[order] = begins.cumsum() - 1
+    return ordered[begins], which
+
+
+_ORDER = tuple(int(scope) for scope in (Scope.SHAPE, Scope.REPOSITORY, Scope.NEAR, Scope.FILE, Scope.FRESH))
 
 
 def mixed(counts: Counts) -> Floats:
     """Witten-Bell interpolation: longer contexts over shorter ones, and near scopes over wide ones within each length.
     The same evidence is counted once. Returns a probability per token; they sum to less than 1."""
-    table = counts.counts
+    table = np.ascontiguousarray(counts.counts.transpose(1, 2, 0))
     totals: list[list[float]] = counts.totals.tolist()
-    kinds: list[list[int]] = (table > 0).sum(0).tolist()
+    kinds: list[list[int]] = np.count_nonzero(table, axis=2).tolist()
     chance = np.full(len(counts.tokens), 0.5 / (len(counts.tokens) + 10))
     for bucket in range(BUCKETS):
         for scope in _ORDER:
@@ -74,5 +79,7 @@ def mixed(counts: Counts) -> Floats:
             if total == 0 or (bucket + 1 < BUCKETS and totals[scope][bucket + 1] == total):
                 continue
             novel = kinds[scope][bucket]
-            chance = (table[:, scope, bucket] + novel * chance) / (total + novel)
+            chance *= novel
+            chance += table[scope, bucket]
+            chance /= total + novel
     return chance

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backends.workspace.counts import BUCKETS, END, Counts
+from backends.workspace.counts import BUCKETS, END, SCOPES, Counts
 from backends.workspace.evidence import Scope
 from backends.workspace.lexer import FIRST_WORD
 from backends.workspace.usage import Usage
-from backends.workspace.vocabulary import Kind, Vocabulary
+from backends.workspace.vocabulary import NO_LOOK, Vocabulary
 
 Floats = NDArray[np.float32]
 
@@ -20,9 +20,6 @@ FAR = 100_000
 """Tokens to a use that there is not."""
 
 _SHARES = (1, 2, 3, 5)
-_SIGNS = """. ( ) [ ] { } , : ; = == + - * / -> => :: & | ! < > @ # ?"""
-_SIGN_NUMBER: Mapping[str, int] = {sign: number for number, sign in enumerate(_SIGNS.split(), 1)}
-
 NAMES: tuple[str, ...] = (
     *(f"{what}_{scope.name.lower()}" for what in ("own", "longest", "share", "rows") for scope in Scope),
     *(f"share{bucket}_{scope.name.lower()}" for bucket in _SHARES for scope in Scope),
@@ -71,16 +68,16 @@ def features(
     suffix: int,
 ) -> Floats:
     """(len(chosen), len(NAMES)); `chosen` are row numbers of `counts`, likeliest first by `mixed`."""
-    table = counts.counts[chosen]
-    totals = counts.totals
-    size = len(chosen)
-    scopes = len(Scope)
+    size, scopes = len(chosen), SCOPES
+    out = np.empty((size, len(NAMES)), np.float32)
+    if not size:
+        return out
+    table, totals = counts.counts[chosen], counts.totals
     longest = (totals > 0).sum(1) - 1
     own = (table > 0).sum(2) - 1
     at = np.maximum(longest, 0)
     here = np.arange(scopes)
     rows = totals[here, at]
-    out = np.empty((size, len(NAMES)), np.float32)
     out[:, :scopes] = own
     out[:, scopes : 2 * scopes] = longest
     out[:, 2 * scopes : 3 * scopes] = table[:, here, at] / np.maximum(rows, 1e-9)
@@ -90,7 +87,7 @@ def features(
         out[:, column : column + scopes] = table[:, :, bucket] / np.maximum(totals[:, bucket], 1e-9)
         column += scopes
     chance = mixed[chosen]
-    best = float(chance[0]) if size else 0.0
+    best = float(chance[0])
     out[:, column] = chance
     out[:, column + 1] = chance / max(best, 1e-9)
     out[:, column + 2] = np.arange(size)
@@ -100,74 +97,42 @@ def features(
     column += 6
     context, line, started = state.context, state.line, state.started
     tokens = counts.tokens[chosen].tolist()
-    texts = [words.text(token) for token in tokens]
+    looks = [words.look(token) for token in tokens]
     end = usage.size + len(line)
     over = usage.above[len(line)] if len(line) < len(usage.above) else END
-    out[:, column] = [_ago(token, line, usage.last, end) for token in tokens]
-    out[:, column + 1] = [usage.ahead.get(token, FAR) for token in tokens]
-    out[:, column + 2] = [token == over for token in tokens]
-    out[:, column + 3] = [usage.times.get(token, 0) for token in tokens]
-    out[:, column + 4] = [line.count(token) for token in tokens]
-    out[:, column + 5] = [words.kind(token) for token in tokens]
-    out[:, column + 6] = [len(text) for text in texts]
-    out[:, column + 7] = len(started)
-    out[:, column + 8] = [text == started for text in texts]
-    kinds = [words.kind(token) for token in context[-1:-4:-1]] + [Kind.LAYOUT] * 3
-    signs = [sign_number(words.text(token)) for token in context[-1:-3:-1]] + [0, 0]
+    last, ahead, times = usage.last, usage.ahead, usage.times
+    out[:, column : column + 9] = [
+        (
+            _ago(token, line, last, end),
+            ahead.get(token, FAR),
+            token == over,
+            times.get(token, 0),
+            line.count(token),
+            look.kind,
+            len(look.text),
+            len(started),
+            look.text == started,
+        )
+        for token, look in zip(tokens, looks, strict=True)
+    ]
+    before = [words.look(token) for token in context[-1:-4:-1]] + [NO_LOOK] * 3
     opened = 1 + "([{".index(state.opened[-1]) if state.opened else 0
-    out[:, column + 9 : column + 17] = (*kinds[:3], *signs[:2], len(line), len(state.opened), opened)
-    out[:, column + 17] = [token == END for token in tokens]
-    out[:, column + 18] = [token == suffix for token in tokens]
-    out[:, column + 19] = [token == state.then for token in tokens]
-    out[:, column + 20] = [line_number(text) for text in texts]
+    out[:, column + 9 : column + 17] = (
+        *(look.kind for look in before[:3]),
+        *(look.sign for look in before[:2]),
+        *(len(line), len(state.opened), opened),
+    )
+    out[:, column + 17 : column + 21] = [
+        (token == END, token == suffix, token == state.then, look.begins)
+        for token, look in zip(tokens, looks, strict=True)
+    ]
     out[:, column + 21 : column + 25] = (
-        line_number(words.text(line[0])) if line else 0,
-        line_number(words.text(usage.above[0])) if usage.above else 0,
+        words.look(line[0]).begins if line else 0,
+        words.look(usage.above[0]).begins if usage.above else 0,
         context[-1] if not line and context and context[-1] < FIRST_WORD else -1,
         usage.family,
     )
     return out
-
-
-def sign_number(text: str) -> int:
-    """A number for the commonest operators and brackets; 0 for all else."""
-    return _SIGN_NUMBER.get(text, 0)
-
-
-_BEGINNINGS: Mapping[str, int] = {
-    word: number
-    for number, words in enumerate(
-        (
-            "return",
-            "if",
-            "for foreach while loop",
-            "assert",
-            "def func fn function fun",
-            "class struct type interface enum trait impl",
-            "else elif",
-            "with using unsafe",
-            "try",
-            "except catch finally",
-            "raise throw",
-            "yield",
-            "let const var val auto",
-            "case match switch default",
-            "async await",
-            "import from use",
-            "pass break continue",
-            "pub public private protected static export",
-            "self this",
-            "@",
-        ),
-        30,
-    )
-    for word in words.split()
-}
-
-
-def line_number(text: str) -> int:
-    """A number for what a line begins with: the commonest words that begin a statement, then signs; 0 for all else."""
-    return _BEGINNINGS.get(text) or sign_number(text)
 
 
 def _ago(token: int, line: tuple[int, ...], last: Mapping[int, int], end: int) -> int:

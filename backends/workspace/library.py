@@ -11,14 +11,14 @@ import numpy as np
 from backends.workspace.counts import END
 from backends.workspace.decode import REMEMBERED, Start, brackets_of
 from backends.workspace.document import Document
-from backends.workspace.evidence import Bytes, Scope, Shelf
-from backends.workspace.index import Index, Ints
+from backends.workspace.evidence import Scope
+from backends.workspace.index import Index
 from backends.workspace.learnable import without_secrets
 from backends.workspace.lexer import FILE, OUT3, SAME, Lexer, dialect_of, indent_step, quote_left_open, width
 from backends.workspace.model import Model, Repository
-from backends.workspace.near import NOTHING_NEAR, Near, Paths
+from backends.workspace.near import Paths
 from backends.workspace.offers import Cursor, surroundings
-from backends.workspace.shape import shaped
+from backends.workspace.shelf import Piece, Shelf, Stretch
 from backends.workspace.trees import Trees
 from backends.workspace.usage import usage_of
 from backends.workspace.vocabulary import NO_WORDS, Kind, Vocabulary
@@ -50,9 +50,6 @@ class _Open:
     unread: bool = False
 
 
-_NO_TOKENS, _NO_BYTES = np.empty(0, np.int32), np.empty(0, np.uint8)
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """A cursor as the model needs it: `path` as privacy shows it, the text on both sides."""
@@ -73,7 +70,7 @@ class Library:
         self._forgotten: set[str] = set()
         self._vocabulary = Vocabulary(NO_WORDS)
         self._lexers: dict[str, Lexer] = {}
-        self._near: tuple[tuple[object, ...], Near] = ((), NOTHING_NEAR)
+        self._near = self._nothing_near()
         self._model: tuple[tuple[object, ...], Model | None] = ((), None)
 
     @property
@@ -87,7 +84,7 @@ class Library:
         self._forgotten.clear()
         self._vocabulary = Vocabulary(index.words)
         self._lexers.clear()
-        self._near = ((), NOTHING_NEAR)
+        self._near = self._nothing_near()
         self._model = ((), None)
         for opened in self._open.values():
             opened.first, opened.document = opened.text, None
@@ -108,7 +105,7 @@ class Library:
     def forget(self, path: str) -> None:
         self._open.pop(path, None)
         self._forgotten.add(path)
-        self._near = ((), NOTHING_NEAR)
+        self._near = self._nothing_near()
 
     def at(self, place: Place) -> Cursor | None:
         """The model of this moment and where to begin; None where nothing is to be said: in a comment, in prose."""
@@ -189,7 +186,7 @@ class Library:
         """`end` and `border` are the numbers of tokens before the cursor's line, without and with the line end just before it."""
         near_key = (path, self._index, tuple(self._open)[-8:], len(self._forgotten))
         if self._near[0] != near_key:
-            self._near = (near_key, self._near_tokens(path, document.text))
+            self._near = (near_key, *self._files_near(path, document.text))
         key = (near_key, document.revision, border)
         if self._model[0] == key and self._model[1] is not None:
             return self._model[1]
@@ -214,27 +211,19 @@ class Library:
             recent,
             self._judge,
             self._without,
-            self._near[1],
         )
         self._model = (key, model)
         return model
 
     def _shelf(self, document: Document, end: int, border: int, path: str) -> Shelf:
         """What is near, then the file after the cursor, then the file before it: a search that must choose takes the last."""
-        near = self._near[1]
-        own = [slice(border, None), slice(None, end)]
-        fresh = np.concatenate([part for cut in own for part in ([False], document.fresh[cut])])
-        tokens = np.concatenate([part for cut in own for part in ([FILE], document.tokens[cut])]).astype(np.int32)
-        space = np.concatenate([part for cut in own for part in ([0], document.space[cut])]).astype(np.uint8)
-        return Shelf(
-            np.concatenate((near.tokens, tokens)),
-            np.concatenate((near.space, space)),
-            np.concatenate((near.scope, np.where(fresh, Scope.FRESH, Scope.FILE).astype(np.uint8))),
-            np.concatenate((near.shape, shaped(tokens, self._vocabulary))),
-            (*near.files, (len(near.tokens), path)),
-            len(near.tokens),
-            len(near.tokens) + 1 + len(document.tokens) - border,
-        )
+        _, near, files = self._near
+        pieces = [_piece(document, border, None, Scope.FILE), _piece(document, 0, end, Scope.FILE)]
+        own = Stretch(pieces, self._vocabulary, first=not len(near), end=Scope.FRESH)
+        return Shelf(near, own, (*files, (len(near), path)), len(near) + len(pieces[0].tokens))
+
+    def _nothing_near(self) -> tuple[tuple[object, ...], Stretch, tuple[tuple[int, str], ...]]:
+        return (), Stretch((), self._vocabulary, first=False, end=Scope.FILE), ()
 
     def _hidden(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         assert self._index is not None
@@ -245,20 +234,18 @@ class Library:
                 hidden[number] = True
         return hidden
 
-    def _near_tokens(self, path: str, text: str) -> Near:
+    def _files_near(self, path: str, text: str) -> tuple[Stretch, tuple[tuple[int, str], ...]]:
         """Open documents, then what is imported, the tested or testing file, and the folder; the best of them last, where
-        a search that must choose looks first."""
-        found: list[tuple[str, Ints, Bytes, Bytes]] = []
+        a search that must choose looks first. Also at which token each begins."""
+        found: list[tuple[str, Piece]] = []
         room = NEAR_TOKENS
         for other in [name for name in reversed(self._open) if name != path][:8]:
             opened = self._open[other]
             document = self._document(opened)
             document.update(opened.text)
-            tokens = np.concatenate(([FILE], document.tokens)).astype(np.int32)[:room]
-            space = np.concatenate(([0], document.space)).astype(np.uint8)[:room]
-            fresh = np.concatenate(([False], document.fresh))[:room]
-            found.append((other, tokens, space, np.where(fresh, Scope.FRESH, Scope.NEAR).astype(np.uint8)))
-            room -= len(tokens)
+            piece = _piece(document, 0, room - 1, Scope.NEAR)
+            found.append((other, piece))
+            room -= len(piece.tokens)
             if room <= 0:
                 break
         index = self._index
@@ -270,23 +257,17 @@ class Library:
             low, high = index.span(number)
             high = min(high, low + room)
             scope = np.full(high - low, Scope.NEAR, np.uint8)
-            found.append((name, index.tokens[low:high], index.space[low:high], scope))
+            found.append((name, Piece(index.tokens[low:high], index.space[low:high], scope)))
             room -= high - low
             if room <= 0:
                 break
         found.reverse()
         files, first = [], 0
-        for name, tokens, _, _ in found:
+        for name, piece in found:
             files.append((first, name))
-            first += len(tokens)
-        tokens = np.concatenate([_NO_TOKENS, *(tokens for _, tokens, _, _ in found)])
-        return Near(
-            tokens,
-            np.concatenate([_NO_BYTES, *(space for _, _, space, _ in found)]),
-            np.concatenate([_NO_BYTES, *(scope for _, _, _, scope in found)]),
-            shaped(tokens, self._vocabulary),
-            tuple(files),
-        )
+            first += len(piece.tokens)
+        pieces = [piece for _, piece in found]
+        return Stretch(pieces, self._vocabulary, first=bool(pieces), end=Scope.FILE), tuple(files)
 
     def _first_token(self, document: Document, border: int) -> int:
         for token in document.tokens[border : border + 3].tolist():
@@ -305,3 +286,14 @@ class Library:
 
     def _mask(self, text: str) -> str:
         return without_secrets(text, self._gate)
+
+
+def _piece(document: Document, first: int, last: int | None, scope: Scope) -> Piece:
+    """Tokens of an open document after a `FILE`; what was not typed in this session is in `scope`."""
+    cut = slice(first, last)
+    scopes = np.where(document.fresh[cut], np.uint8(Scope.FRESH), np.uint8(scope))
+    return Piece(
+        np.concatenate(([np.int32(FILE)], document.tokens[cut])),
+        np.concatenate(([np.uint8(0)], document.space[cut])),
+        np.concatenate(([np.uint8(scope)], scopes)),
+    )

@@ -12,19 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.workspace.counts import END, Counts, Floats, count, mixed
-from backends.workspace.evidence import Bytes, Rows, Scope, Shelf, in_index, together
+from backends.workspace.evidence import REPOSITORY, Bytes, Rows, Scope, in_index, places_in, together
 from backends.workspace.features import State, features
 from backends.workspace.index import CONTEXT, Index, Ints
 from backends.workspace.lexer import FIRST_WORD
-from backends.workspace.near import NOTHING_NEAR, Near
 from backends.workspace.pool import Pool, pool_of
 from backends.workspace.shape import last_names, shape_of
+from backends.workspace.shelf import Shelf
 from backends.workspace.trees import Trees
 from backends.workspace.usage import NEVER, Usage
 from backends.workspace.vocabulary import Vocabulary
 
 LIKELY, RECENT = 12, 8
 """Candidates judged: so many of the likeliest by evidence, and so many of the words used last."""
+
+
+TAKEN = -1
+_FILE = int(Scope.FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,6 @@ class Model:
     recent: Ints
     judge: Trees | None
     without: tuple[Scope, ...] = ()
-    near: Near = NOTHING_NEAR
     _pool: Pool | None = None
     _known: dict[State, Candidates] = field(default_factory=dict)
     _rows: dict[tuple[int, ...], Rows] = field(default_factory=dict)
@@ -77,15 +80,21 @@ class Model:
             return None
         counts = count(rows, self.suffix_token)
         chance = mixed(counts)
-        offered = (counts.tokens >= FIRST_WORD) | (counts.tokens == END)
-        order = _first(np.where(offered, -chance, 1.0), LIKELY + RECENT)[: np.count_nonzero(offered)]
+        layout = counts.tokens[:FIRST_WORD].tolist()  # They are sorted: what cannot be offered comes first.
+        never = [at for at, token in enumerate(layout) if token < FIRST_WORD and token != END]
+        unlikely = -chance
+        unlikely[never] = 1.0
+        order = _first(unlikely, LIKELY + RECENT)[: len(chance) - len(never)]
         likely, ago = order[:LIKELY], self.usage.ago(counts.tokens)
-        ago[~offered] = NEVER
+        ago[never] = NEVER
         ago[likely] = NEVER
         recent = _first(ago, RECENT)
         recent = recent[ago[recent] < NEVER]
         unused = order[LIKELY:]
-        return counts, chance, np.concatenate((likely, recent, unused[~np.isin(unused, recent)]))[: LIKELY + RECENT]
+        if len(recent):
+            ago[recent] = TAKEN
+            unused = unused[ago[unused] != TAKEN]
+        return counts, chance, np.concatenate((likely, recent, unused))[: LIKELY + RECENT]
 
     def rows(self, state: State) -> Rows:
         context = state.context
@@ -94,7 +103,7 @@ class Model:
         if found is None:
             names = last_names(context, self.vocabulary)
             shape = shape_of(context, self.vocabulary)
-            parts = [self.shelf.find(key), self.shelf.find_shape(shape, names), _nowhere(self.recent, Scope.FILE)]
+            parts = [self.shelf.find(key), self.shelf.find_shape(shape, names), _nowhere(self.recent, _FILE)]
             if self.repository is not None:
                 parts.append(in_index(self.repository.index, key, self.repository.hidden))
             found = together(parts)
@@ -102,32 +111,34 @@ class Model:
                 found = _only(found, ~np.isin(found.scope, self.without))
             self._rows[key] = found
         if state.started:
-            kept = _only(found, self._beginning(found.token, state.started))
-            return together((kept, self._anywhere(state.started)))
+            return self._beginning(found, state.started)
         return found
 
     @property
     def pool(self) -> Pool:
         """The lines nearby."""
         if self._pool is None:
-            self._pool = pool_of(self.shelf, self.near.lines)
+            self._pool = pool_of(self.shelf)
         return self._pool
 
     def origins(self, state: State, token: int) -> dict[str, float]:
         """The files in which `token` was seen to follow, weighted by how much of the context they share."""
         context = state.context[-CONTEXT:]
         found: dict[str, float] = {}
-        rows = self.shelf.find(context)
-        same = np.flatnonzero(rows.token == token)
-        for place, length in zip(rows.place[same].tolist(), rows.length[same].tolist(), strict=True):
-            path = self.shelf.file_at(place)
+        shelf = self.shelf
+        near, lengths = shelf.places(context)
+        same = np.flatnonzero(shelf.tokens[near] == token)
+        for place, length in zip(near[same].tolist(), lengths[same].tolist(), strict=True):
+            path = shelf.file_at(place)
             found[path] = found.get(path, 0.0) + length**2
-        if self.repository is not None:
-            index = self.repository.index
-            rows = in_index(index, context, self.repository.hidden)
-            same = np.flatnonzero(rows.token == token)
-            files = np.searchsorted(index.first_of, rows.place[same], side="right") - 1
-            for file, length in zip(files.tolist(), rows.length[same].tolist(), strict=True):
+        if self.repository is None:
+            return found
+        index = self.repository.index
+        far = places_in(index, context, self.repository.hidden)
+        if far is not None:
+            same = np.flatnonzero(index.tokens[far.place] == token)
+            files = np.searchsorted(index.first_of, far.place[same], side="right") - 1
+            for file, length in zip(files.tolist(), far.length[same].tolist(), strict=True):
                 path = index.paths[file]
                 found[path] = found.get(path, 0.0) + length**2
         return found
@@ -149,26 +160,26 @@ class Model:
             tuple(counts.tokens[best].tolist()), tuple(chance[order].tolist()), tuple(counts.spaced[best].tolist())
         )
 
-    def _beginning(self, tokens: Ints, started: str) -> NDArray[np.bool_]:
+    def _beginning(self, rows: Rows, started: str) -> Rows:
+        """The rows whose token begins so, and words that do, whatever stands before them: those of the file, and the
+        commonest of the repository."""
         low, high = self.vocabulary.stored_range(started)
         new = self.vocabulary.new_beginning_with(started)
-        fits: NDArray[np.bool_] = (tokens >= low) & (tokens < high)
-        return fits | np.isin(tokens, new) if new else fits
-
-    def _anywhere(self, started: str) -> Rows:
-        """Words that begin so, whatever stands before them: those of the file, and the commonest of the repository."""
-        fits = np.flatnonzero(self._beginning(self.shelf.tokens, started))
-        tokens, scope = self.shelf.tokens[fits], self.shelf.scope[fits]
-        weight = np.ones(len(tokens), np.float32)
+        tokens, scope, weight = self.shelf.words(lambda tokens: _among(tokens, low, high, new))
         if self.repository is not None:
-            low, high = self.vocabulary.stored_range(started)
             starts = self.repository.index.starts
             often = np.diff(starts[low : high + 1])
             top = np.argsort(-often, kind="stable")[:8]
             tokens = np.concatenate((tokens, (low + top).astype(np.int32)))
             weight = np.concatenate((weight, np.log2(1 + often[top]).astype(np.float32)))
-            scope = np.concatenate((scope, np.full(len(top), Scope.REPOSITORY, np.uint8)))
-        return _nowhere(tokens, scope, weight)
+            scope = np.concatenate((scope, np.full(len(top), REPOSITORY, np.uint8)))
+        return together((_only(rows, _among(rows.token, low, high, new)), _nowhere(tokens, scope, weight)))
+
+
+def _among(tokens: Ints, low: int, high: int, others: list[int]) -> NDArray[np.bool_]:
+    """Whether each is in the range or one of the others."""
+    fits: NDArray[np.bool_] = (tokens >= low) & (tokens < high)
+    return fits | np.isin(tokens, others) if others else fits
 
 
 def _first(values: NDArray[np.float64] | NDArray[np.int64], most: int) -> NDArray[np.int64]:
@@ -182,11 +193,9 @@ def _first(values: NDArray[np.float64] | NDArray[np.int64], most: int) -> NDArra
 def _nowhere(tokens: Ints, scope: Bytes | int, weight: NDArray[np.float32] | None = None) -> Rows:
     """Rows that share nothing with the context."""
     zeros = np.zeros(len(tokens), np.uint8)
-    none = np.full(len(tokens), -1, np.int32)
     scopes = np.full(len(tokens), scope, np.uint8) if isinstance(scope, int) else scope
-    return Rows(
-        tokens, zeros, scopes, zeros, none, np.ones(len(tokens), np.float32) if weight is None else weight, none
-    )
+    weights = np.ones(len(tokens), np.float32) if weight is None else weight
+    return Rows(tokens, zeros, scopes, zeros, np.full(len(tokens), -1, np.int32), weights)
 
 
 def _only(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
@@ -197,5 +206,4 @@ def _only(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
         rows.space[keep],
         rows.after[keep],
         rows.weight[keep],
-        rows.place[keep],
     )

@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import PurePath, PurePosixPath
 
-import numpy as np
-
-from backends.workspace.evidence import Bytes
-from backends.workspace.index import Ints
-from backends.workspace.lines import Lines, lines_of
 from context.grammars import language_of
 
 _WORDS_OF_IMPORT = re.compile(
@@ -23,25 +16,6 @@ _WORDS_OF_IMPORT = re.compile(
 _WORD = re.compile(r"\w{3,}")
 _MARKS_OF_TESTS = re.compile(r"^test_|_test$|\.test$|\.spec$|Tests?$|^test")
 _STANDS_FOR_FOLDER = ("__init__", "index", "mod")
-
-
-@dataclass(frozen=True)
-class Near:
-    """Tokens of the files near the cursor, as a `Shelf` holds them; `files` says at which token each begins."""
-
-    tokens: Ints
-    space: Bytes
-    scope: Bytes
-    shape: Ints
-    files: tuple[tuple[int, str], ...]
-
-    @cached_property
-    def lines(self) -> Lines:
-        return lines_of(self.tokens)
-
-
-_NO_TOKENS, _NO_BYTES = np.empty(0, np.int32), np.empty(0, np.uint8)
-NOTHING_NEAR = Near(_NO_TOKENS, _NO_BYTES, _NO_BYTES, _NO_TOKENS, ())
 
 
 class Paths:

@@ -13,8 +13,8 @@ from math import log
 import numpy as np
 
 from backends.workspace.decode import Guess, Start, brackets_of
-from backends.workspace.features import sign_number
 from backends.workspace.model import Model
+from backends.workspace.signs import sign_number
 from backends.workspace.trees import Floats
 from backends.workspace.vocabulary import Kind
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backends.workspace.evidence import Scope, Shelf
+from backends.workspace.evidence import Scope
 from backends.workspace.index import CONTEXT, Ints
 from backends.workspace.lexer import FILE, FIRST_WORD, HOLE, IN, OUT, OUT2, OUT3
 from backends.workspace.lines import Lines, joined, lines_of
+from backends.workspace.shelf import Shelf
 
 Floats = NDArray[np.float32]
 
@@ -75,9 +76,8 @@ class Chosen:
     score: NDArray[np.float64]
 
 
-def pool_of(shelf: Shelf, near: Lines) -> Pool:
-    """`near` are the lines of the other files on the shelf."""
-    tokens = shelf.tokens[CONTEXT:-2]
+def pool_of(shelf: Shelf) -> Pool:
+    near, tokens = shelf.near.lines, shelf.tokens[CONTEXT:-2]
     after, before = lines_of(tokens[shelf.after : shelf.before]), lines_of(tokens[shelf.before :])
     lines = joined(joined(near, after, shelf.after), before, shelf.before)
     return Pool(shelf, lines, len(near), len(near) + len(after))

@@ -17,6 +17,8 @@ from backends.workspace.vocabulary import Kind, Vocabulary
 BACK = 8
 """Names looked back at."""
 
+_NAME = int(Kind.NAME)
+
 NEW = -1 - BACK
 """Stands for a name that none of the last `BACK` names is. -1 is the last name again, -2 the one before, and so on."""
 
@@ -24,7 +26,7 @@ NEW = -1 - BACK
 def shaped(tokens: Ints, vocabulary: Vocabulary) -> Ints:
     """`tokens` with every name replaced by how many names ago it stood."""
     shape = tokens.copy()
-    at = np.flatnonzero(vocabulary.kinds(tokens) == Kind.NAME)
+    at = np.flatnonzero(vocabulary.kinds(tokens) == _NAME)
     names = tokens[at]
     back = np.full(len(names), NEW, np.int32)
     for distance in range(BACK, 0, -1):
@@ -38,7 +40,7 @@ def last_names(context: Sequence[int], vocabulary: Vocabulary) -> list[int]:
     """The names of a context, nearest first, at most `BACK`."""
     found: list[int] = []
     for token in reversed(context):
-        if token >= FIRST_WORD and vocabulary.kind(token) == Kind.NAME:
+        if token >= FIRST_WORD and vocabulary.kind(token) == _NAME:
             found.append(token)
             if len(found) == BACK:
                 break
@@ -50,7 +52,7 @@ def shape_of(context: Sequence[int], vocabulary: Vocabulary) -> list[int]:
     names: list[int] = []
     shape: list[int] = []
     for token in context:
-        if token >= FIRST_WORD and vocabulary.kind(token) == Kind.NAME:
+        if token >= FIRST_WORD and vocabulary.kind(token) == _NAME:
             recent = names[: -BACK - 1 : -1]
             shape.append(-1 - recent.index(token) if token in recent else NEW)
             names.append(token)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from enum import IntEnum
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backends.workspace.lexer import FIRST_WORD
+from backends.workspace.signs import line_number, sign_number
 
 UNKNOWN = 255
 
@@ -44,6 +46,18 @@ _KEYWORDS = """
     where while with yield
 """
 KEYWORDS = frozenset(_KEYWORDS.split())
+
+
+class Look(NamedTuple):
+    """What the learned tables see of a token: its text, its kind, its numbers as a sign and as the beginning of a line."""
+
+    text: str
+    kind: int
+    sign: int
+    begins: int
+
+
+NO_LOOK = Look("", int(Kind.LAYOUT), 0, 0)
 
 
 def kind_of(text: str) -> Kind:
@@ -123,6 +137,7 @@ class Vocabulary:
         self._new: dict[str, int] = {}
         self._texts: dict[int, str] = {}
         self._kinds: dict[int, Kind] = {}
+        self._looks: dict[int, Look] = {}
         self._kind_table = np.empty(0, np.uint8)
         self._next = FIRST_WORD + len(words)
 
@@ -162,6 +177,13 @@ class Vocabulary:
         if found is None:
             text = self.text(token)
             found = self._kinds[token] = kind_of(text) if text else Kind.LAYOUT
+        return found
+
+    def look(self, token: int) -> Look:
+        found = self._looks.get(token)
+        if found is None:
+            text = self.text(token)
+            found = self._looks[token] = Look(text, int(self.kind(token)), sign_number(text), line_number(text))
         return found
 
     def kinds(self, tokens: NDArray[np.int32]) -> NDArray[np.uint8]:

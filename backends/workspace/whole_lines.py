@@ -11,11 +11,12 @@ import numpy as np
 from backends.workspace.counts import END
 from backends.workspace.decode import Guess, Start, Step
 from backends.workspace.evidence import Scope
-from backends.workspace.features import FAR, State, line_number, sign_number
+from backends.workspace.features import FAR, State
 from backends.workspace.index import CONTEXT
 from backends.workspace.model import Model
 from backends.workspace.pool import ROUGH, Chosen, Floats, Here, chosen, here
 from backends.workspace.shape import shape_of
+from backends.workspace.signs import line_number, sign_number
 from backends.workspace.trees import Trees, load_array, load_trees
 from backends.workspace.vocabulary import Kind
 
