@@ -120,6 +120,6 @@ def test_the_parent_of_a_line_is_the_last_one_before_it_that_is_less_deep(seed: 
 def test_joined_lines_are_those_of_the_joined_tokens() -> None:
     first = np.array([FILE, 10, 11, IN, 12, OUT, 13], np.int32)
     then = np.array([FILE, 14, IN, 15, 16], np.int32)
-    both, whole = joined(lines_of(first), lines_of(then), len(first)), lines_of(np.concatenate((first, then)))
+    both, whole = joined((lines_of(first), lines_of(then)), (0, len(first))), lines_of(np.concatenate((first, then)))
     for name in ("start", "stop", "step", "depth", "first", "second", "parent", "new", "text"):
         assert getattr(both, name).tolist() == getattr(whole, name).tolist(), name

@@ -189,7 +189,8 @@ def line_rows(rough: NDArray[np.float32]) -> Callable[[Library, AddedLine, rando
         found = starts(library, line)
         if found is not None:
             compared = whole_lines.compared(found.model, found.start, rough)
-            right = np.array([guess.text == line.text.strip() for guess in compared.guesses], np.bool_)
+            texts = [compared.guess(number, 1.0).text for number in range(len(compared))]
+            right = np.array([text == line.text.strip() for text in texts], np.bool_)
             table = whole_lines.features(compared, found.model, found.start)
             yield {"x": table, "y": right, "w": np.ones(len(right), np.float32)}
 

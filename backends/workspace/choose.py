@@ -39,9 +39,9 @@ class Judges:
 async def by_hand(cursor: Cursor, judges: Judges, clock: Clock) -> Guess | None:
     """The best whole line."""
     if at_line_start(cursor.start) and judges.lines is not None:
-        lines = await whole_lines(cursor, judges.lines, clock)
-        if lines:
-            return lines[0]
+        line = await whole_line(cursor, judges.lines, clock)
+        if line is not None:
+            return line
     found = await whole_guesses(cursor, clock)
     if judges.offers is not None and found:
         chances = judges.offers.chance(rows_of_guesses(found, cursor)).tolist()
@@ -54,9 +54,9 @@ async def by_hand(cursor: Cursor, judges: Judges, clock: Clock) -> Guess | None:
 async def unasked(cursor: Cursor, floor: float, judges: Judges, clock: Clock) -> Guess | None:
     """The longest beginning that is as sure as `floor`. At the start of a line a whole line that is so sure goes first."""
     if at_line_start(cursor.start) and judges.lines is not None:
-        lines = await whole_lines(cursor, judges.lines, clock)
-        if lines and lines[0].chance >= floor:
-            return lines[0]
+        line = await whole_line(cursor, judges.lines, clock)
+        if line is not None and line.chance >= floor:
+            return line
     sureness = judges.sureness_at(cursor.start)
     for guess in greedy(cursor.model, cursor.start, sureness.chance_of(floor)):
         if guess is not None:
@@ -66,10 +66,10 @@ async def unasked(cursor: Cursor, floor: float, judges: Judges, clock: Clock) ->
     return None
 
 
-async def whole_lines(cursor: Cursor, judge: LineJudge, clock: Clock) -> list[Guess]:
-    """The lines nearby that may come next, likeliest first."""
+async def whole_line(cursor: Cursor, judge: LineJudge, clock: Clock) -> Guess | None:
+    """The line nearby that likeliest comes next."""
     await clock.sleep(0)
-    found = judged(cursor.model, cursor.start, judge)
+    found = next(judged(cursor.model, cursor.start, judge), None)
     await clock.sleep(0)
     return found
 

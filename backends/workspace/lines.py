@@ -7,7 +7,9 @@ compared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,14 +72,25 @@ def lines_of(tokens: Ints) -> Lines:
     )
 
 
-def joined(first: Lines, then: Lines, shift: int) -> Lines:
-    """Both, where the tokens of `then` begin at `shift`."""
-    parts = {field.name: (getattr(first, field.name), getattr(then, field.name)) for field in fields(Lines)}
-    for name in ("start", "stop"):
-        parts[name] = (parts[name][0], parts[name][1] + np.int32(shift))
-    later = then.parent + np.int32(len(first))
-    parts["parent"] = (first.parent, np.where(then.parent < 0, then.parent, later))
-    return Lines(**{name: np.concatenate(both) for name, both in parts.items()})
+def joined(parts: Sequence[Lines], shifts: Sequence[int]) -> Lines:
+    """All together, where the tokens of each part begin at its shift."""
+    first = list(accumulate((len(part) for part in parts), initial=0))
+    return Lines(
+        np.concatenate([part.start + np.int32(shift) for part, shift in zip(parts, shifts, strict=True)]),
+        np.concatenate([part.stop + np.int32(shift) for part, shift in zip(parts, shifts, strict=True)]),
+        np.concatenate([part.step for part in parts]),
+        np.concatenate([part.depth for part in parts]),
+        np.concatenate([part.first for part in parts]),
+        np.concatenate([part.second for part in parts]),
+        np.concatenate(
+            [
+                np.where(part.parent < 0, part.parent, part.parent + np.int32(n))
+                for part, n in zip(parts, first, strict=False)
+            ]
+        ),
+        np.concatenate([part.new for part in parts]),
+        np.concatenate([part.text for part in parts]),
+    )
 
 
 def hash_of(tokens: Ints) -> int:
@@ -86,17 +99,22 @@ def hash_of(tokens: Ints) -> int:
 
 
 def _hashes(tokens: Ints, start: NDArray[np.int64], stop: NDArray[np.int64]) -> Hashes:
-    place = np.arange(len(tokens))
-    line = np.searchsorted(start, place, side="right") - 1
-    from_start = place - start[np.maximum(line, 0)] if len(start) else place
-    sums = np.zeros(len(tokens) + 1, np.uint64)
-    np.cumsum(_mixed(tokens, from_start), dtype=np.uint64, out=sums[1:])
-    found: Hashes = sums[stop] - sums[start]
+    if not len(start):
+        return np.empty(0, np.uint64)
+    first = int(start[0])
+    from_start = np.arange(first, len(tokens))
+    from_start -= np.repeat(start, np.diff(start, append=len(tokens)))
+    sums = np.zeros(len(from_start) + 1, np.uint64)
+    np.cumsum(_mixed(tokens[first:], from_start), out=sums[1:])
+    found: Hashes = sums[stop - first] - sums[start - first]
     return found
 
 
 def _mixed(tokens: Ints, place: NDArray[np.int64]) -> Hashes:
-    mixed: Hashes = (tokens.astype(np.uint64) + _ODD[2]) * _ODD[0] + place.astype(np.uint64) * _ODD[1]
+    mixed: Hashes = tokens.astype(np.uint64)
+    mixed += _ODD[2]
+    mixed *= _ODD[0]
+    mixed += place.astype(np.uint64) * _ODD[1]
     mixed ^= mixed >> np.uint64(29)
     mixed *= _ODD[2]
     mixed ^= mixed >> np.uint64(32)

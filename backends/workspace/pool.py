@@ -38,6 +38,7 @@ ROUGH: tuple[str, ...] = (
 whether the line above begins with the same token, the same two, or is the same; likewise the line above that, the line below,
 the line it is indented under; and whether it stands at the same place under that."""
 
+_LOG = np.log2(1 + np.arange(LOOKED_BACK + 1))
 _STEP_OF: Mapping[int, int] = {IN: 1, OUT: -1, OUT2: -2, OUT3: -3}
 
 
@@ -79,7 +80,7 @@ class Chosen:
 def pool_of(shelf: Shelf) -> Pool:
     near, tokens = shelf.near.lines, shelf.tokens[CONTEXT:-2]
     after, before = lines_of(tokens[shelf.after : shelf.before]), lines_of(tokens[shelf.before :])
-    lines = joined(joined(near, after, shelf.after), before, shelf.before)
+    lines = joined((near, after, before), (0, shelf.after, shelf.before))
     return Pool(shelf, lines, len(near), len(near) + len(after))
 
 
@@ -112,30 +113,36 @@ def chosen(
     places = places[np.argsort(-score[places], kind="stable")]
     places = places[np.isfinite(score[places])]
     _, firsts, which = np.unique(pool.lines.text[places], return_index=True, return_inverse=True)
-    best = np.full((len(firsts), len(ROUGH)), -np.inf, np.float32)
-    np.maximum.at(best, which, rough[places])
+    if not len(places):
+        return Chosen(places, np.empty((0, len(ROUGH)), np.float32), score[places].astype(np.float64))
+    alike = np.argsort(which, kind="stable")
+    best = np.maximum.reduceat(rough[places[alike]], np.searchsorted(which[alike], np.arange(len(firsts))))
     order = np.argsort(firsts)[:COMPARED]
     taken = places[firsts[order]]
-    whole = np.array([not (pool.shelf.tokens[a:b] == HOLE).any() for a, b in _spans(pool, taken)], np.bool_)
+    tokens, begins = tokens_of(pool, taken)
+    whole = ~np.logical_or.reduceat(tokens == HOLE, begins)
     return Chosen(taken[whole], best[order][whole], score[taken[whole]].astype(np.float64))
 
 
-def _spans(pool: Pool, lines: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Where the tokens of the lines lie in the shelf."""
-    start, stop = pool.lines.start[lines] + CONTEXT, pool.lines.stop[lines] + CONTEXT
-    return list(zip(start.tolist(), stop.tolist(), strict=True))
+def tokens_of(pool: Pool, lines: NDArray[np.int64]) -> tuple[Ints, NDArray[np.int64]]:
+    """The tokens of the lines one after the other, and where among them each line begins."""
+    start, size = pool.lines.start[lines], pool.lines.stop[lines] - pool.lines.start[lines]
+    begins = np.cumsum(size) - size
+    return pool.shelf.tokens[np.arange(int(size.sum())) + np.repeat(start - begins + CONTEXT, size)], begins
 
 
 def rough_of(pool: Pool, at: Here, context: Sequence[int], shape: Sequence[int], first: Mapping[int, float]) -> Floats:
     """(lines, len(ROUGH))"""
     lines, size = pool.lines, len(pool.lines)
-    out = np.zeros((len(ROUGH), size), np.float32)
+    out = np.empty((len(ROUGH), size), np.float32)
     start = lines.start + np.int32(CONTEXT)
-    same = _shared(pool.shelf.tokens, start, context)
-    alike = _shared(pool.shelf.shape, start, shape)
+    ended = np.flatnonzero(lines.step == context[-1])
+    same = _shared(pool.shelf.tokens, start, ended, context)
+    alike = _shared(pool.shelf.shape, start, ended, shape)
     above = np.zeros(size, np.bool_)
     out[0], out[2] = np.minimum(same, 20), np.minimum(alike, 20)
-    out[1], out[3] = np.log2(1 + same), np.log2(1 + alike)
+    out[1], out[3] = _LOG[same], _LOG[alike]
+    out[4:10], out[13], out[16:] = 0, 0, 0
     if at.above >= 0:
         above[1:] = (lines.first[:-1] == lines.first[at.above]) & ~lines.new[1:]
         out[4] = above
@@ -155,9 +162,10 @@ def rough_of(pool: Pool, at: Here, context: Sequence[int], shape: Sequence[int],
     out[14] = np.log2(1 + ELSEWHERE)
     out[14, pool.after : pool.before] = np.log2(2 + np.arange(pool.before - pool.after))
     out[14, pool.before :] = np.log2(1 + np.arange(size - pool.before, 0, -1))
-    begins, which = np.unique(lines.first, return_inverse=True)
-    chances = np.array([first.get(token, 0.0) for token in begins.tolist()], np.float32)
-    out[15] = np.log(np.maximum(chances, LEAST_CHANCE))[which]
+    near, which = pool.shelf.near.beginnings
+    out[15, : pool.after] = _log_chances(near, first)[which]
+    own, which = np.unique(lines.first[pool.after :], return_inverse=True)
+    out[15, pool.after :] = _log_chances(own, first)[which]
     if at.parent >= 0:
         parent = lines.parent
         under = (parent >= 0) & (lines.first[parent] == lines.first[at.parent])
@@ -168,13 +176,25 @@ def rough_of(pool: Pool, at: Here, context: Sequence[int], shape: Sequence[int],
     return out.T
 
 
-def _shared(tokens: Ints, start: Ints, wanted: Sequence[int]) -> Ints:
-    """How many tokens before each place are those at the end of `wanted`. `tokens` begins with `CONTEXT` that match nothing."""
+def _log_chances(tokens: Ints, first: Mapping[int, float]) -> Floats:
+    """Of each token to be the first of the line; `tokens` are sorted."""
+    chances = np.full(len(tokens), LEAST_CHANCE, np.float32)
+    for token, chance in first.items():
+        at = int(np.searchsorted(tokens, token))
+        if at < len(tokens) and tokens[at] == token:
+            chances[at] = max(chance, LEAST_CHANCE)
+    return np.log(chances)
+
+
+def _shared(tokens: Ints, start: Ints, ended: NDArray[np.int64], wanted: Sequence[int]) -> Ints:
+    """How many tokens before each place are those at the end of `wanted`; `ended` are the places for which the last one is.
+    `tokens` begins with `CONTEXT` that match nothing."""
     found = np.zeros(len(start), np.int32)
-    alive = np.arange(len(start))
-    for back in range(1, min(LOOKED_BACK, len(wanted)) + 1):
-        places = start[alive] - np.int32(back)
-        alive = alive[(places >= 0) & (tokens[places] == wanted[-back])]
+    found[ended] = 1
+    alive, place = ended, start[ended]
+    for back in range(2, min(LOOKED_BACK, len(wanted)) + 1):
+        going = np.flatnonzero((tokens[place - back] == wanted[-back]) & (place >= back))
+        alive, place = alive[going], place[going]
         if not len(alive):
             break
         found[alive] = back

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from backends.workspace.evidence import PER_STEP, SHAPE, Bytes, Rows, Scope, shared
 from backends.workspace.index import CONTEXT, Ints
-from backends.workspace.lines import Lines, lines_of
+from backends.workspace.lines import Hashes, Lines, lines_of
 from backends.workspace.shape import shaped
 from backends.workspace.vocabulary import Vocabulary
 
@@ -73,6 +73,16 @@ class Stretch:
     @cached_property
     def lines(self) -> Lines:
         return lines_of(self.tokens.padded[CONTEXT:-2])
+
+    @cached_property
+    def beginnings(self) -> tuple[Ints, NDArray[np.int64]]:
+        """The tokens that lines begin with, sorted, and the number among them for each line."""
+        return np.unique(self.lines.first, return_inverse=True)
+
+    @cached_property
+    def texts(self) -> Hashes:
+        """The hashes of the lines, sorted."""
+        return np.sort(self.lines.text)
 
 
 class Shelf:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backends.workspace.counts import END
 from backends.workspace.decode import Guess, Start, Step
@@ -14,10 +16,11 @@ from backends.workspace.evidence import Scope
 from backends.workspace.features import FAR, State
 from backends.workspace.index import CONTEXT
 from backends.workspace.model import Model
-from backends.workspace.pool import ROUGH, Chosen, Floats, Here, chosen, here
+from backends.workspace.pool import ROUGH, Chosen, Floats, Here, chosen, here, tokens_of
 from backends.workspace.shape import shape_of
 from backends.workspace.signs import line_number, sign_number
 from backends.workspace.trees import Trees, load_array, load_trees
+from backends.workspace.usage import NEVER
 from backends.workspace.vocabulary import Kind
 
 NAMES: tuple[str, ...] = (
@@ -27,6 +30,9 @@ NAMES: tuple[str, ...] = (
     *("compared", "sure", "above_starts", "above_sign", "above_last", "above_size", "above_fresh", "below_starts"),
     *("at_depth", "at_step", "at_place", "opened"),
 )
+
+
+_NAME, _STRING, _OPEN, _CLOSE = int(Kind.NAME), int(Kind.STRING), int(Kind.OPEN), int(Kind.CLOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +47,39 @@ def load_line_judge() -> LineJudge:
     return LineJudge(load_array("lines.npz", "rough"), load_trees("lines.npz"))
 
 
-def judged(model: Model, start: Start, judge: LineJudge) -> list[Guess]:
+def judged(model: Model, start: Start, judge: LineJudge) -> Iterator[Guess]:
     """Whole lines with their chances, likeliest first."""
     found = compared(model, start, judge.rough)
-    if not found.guesses:
-        return []
+    if not len(found):
+        return
     chances = judge.trees.chance(features(found, model, start))
-    order = np.argsort(-chances, kind="stable").tolist()
-    return [_with_chance(found.guesses[number], float(chances[number])) for number in order]
+    for number in np.argsort(-chances, kind="stable").tolist():
+        yield found.guess(number, float(chances[number]))
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The lines that are compared at a place; as guesses they have no chance yet."""
+    """The lines that are compared at a place."""
 
     chosen: Chosen
     at: Here
-    guesses: list[Guess]
+    model: Model
+
+    def __len__(self) -> int:
+        return len(self.chosen.line)
+
+    def guess(self, number: int, chance: float) -> Guess:
+        """One of them, to be offered."""
+        pool, line = self.model.pool, self.chosen.line[number]
+        low, high = int(pool.lines.start[line]) + CONTEXT, int(pool.lines.stop[line]) + CONTEXT
+        steps = []
+        for place in range(low, high):
+            token = int(pool.shelf.tokens[place])
+            text = self.model.vocabulary.text(token)
+            if place > low and pool.shelf.space[place]:
+                text = " " + text
+            steps.append(Step(text, chance, token, 1.0, 0.0))
+        return Guess(tuple(steps), True, chance)
 
 
 def compared(model: Model, start: Start, rough: Floats) -> Compared:
@@ -65,85 +87,87 @@ def compared(model: Model, start: Start, rough: Floats) -> Compared:
     at = here(pool, context)
     first = model.next(State(context, (), start.opened, "", END))
     chances = dict(zip(first.tokens, first.chance, strict=True))
-    found = chosen(pool, at, context, shape_of(context, model.vocabulary), chances, rough)
-    return Compared(found, at, [_guess(model, int(line)) for line in found.line])
-
-
-def _guess(model: Model, line: int) -> Guess:
-    pool = model.pool
-    low, high = int(pool.lines.start[line]) + CONTEXT, int(pool.lines.stop[line]) + CONTEXT
-    steps = []
-    for place in range(low, high):
-        token = int(pool.shelf.tokens[place])
-        text = model.vocabulary.text(token)
-        if place > low and pool.shelf.space[place]:
-            text = " " + text
-        steps.append(Step(text, 1.0, token, 1.0, 0.0))
-    return Guess(tuple(steps), True, 1.0)
+    return Compared(chosen(pool, at, context, shape_of(context, model.vocabulary), chances, rough), at, model)
 
 
 def features(compared: Compared, model: Model, start: Start) -> Floats:
     """(lines, len(NAMES)): what the rough score knows, what each line is, and what sort of place it is."""
-    found, at, guesses = compared.chosen, compared.at, compared.guesses
-    out = np.zeros((len(guesses), len(NAMES)), np.float32)
-    if not guesses:
+    found, at, size = compared.chosen, compared.at, len(compared)
+    out = np.zeros((size, len(NAMES)), np.float32)
+    if not size:
         return out
     rough = len(ROUGH)
     out[:, :rough] = found.rough
     out[:, rough] = found.score
-    out[:, rough + 1] = np.arange(len(guesses))
+    out[:, rough + 1] = np.arange(size)
     out[:, rough + 2] = found.score - found.score[0]
-    around = _Around(
-        _names(model, at.above), _names(model, at.second), _assigned(model, at.above), max(at.parent, model.pool.before)
-    )
-    of_place = (len(guesses), float(np.exp(found.score).sum()), *_of_place(model, at, start))
-    for number, (line, guess) in enumerate(zip(found.line.tolist(), guesses, strict=True)):
-        tokens = [step.token for step in guess.steps]
-        out[number, rough + 3 :] = (*_of_line(model, at, line, tokens, around), *of_place)
+    alike = _alike(model, at, found.line)
+    lines = _of_lines(model, at, found.line)
+    column = rough + 3
+    for values in (*alike, *lines, size, float(np.exp(found.score).sum()), *_of_place(model, at, start)):
+        out[:, column] = np.asarray(values)
+        column += 1
     return out
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """Names of the line above the cursor and of the one above that, the name that the line above gives a value to (-1: none),
-    and the number of the line at which the cursor's block begins."""
-
-    above: frozenset[int]
-    second: frozenset[int]
-    assigned: int
-    block: int
-
-
-def _of_line(model: Model, at: Here, line: int, tokens: list[int], around: _Around) -> tuple[float, ...]:
-    pool, usage, words = model.pool, model.usage, model.vocabulary
-    texts = pool.lines.text
-    same = texts == texts[line]
-    names = [token for token in tokens if words.kind(token) in (Kind.NAME, Kind.STRING)]
-    used = [usage.size - usage.last[token] for token in names if token in usage.last]
-    kinds = [words.kind(token) for token in tokens]
+def _alike(model: Model, at: Here, chosen: NDArray[np.int64]) -> tuple[object, ...]:
+    """How often each line stands nearby, in its own file and in the cursor's block; whether it is the one above or below."""
+    pool = model.pool
+    texts, own = pool.lines.text[chosen], pool.lines.text[pool.after :]
+    order = np.argsort(texts)
+    ordered = texts[order]
+    which = np.minimum(np.searchsorted(ordered, own), len(ordered) - 1)
+    same = ordered[which] == own
+    in_own, in_block = np.empty(len(texts), np.int64), np.empty(len(texts), np.int64)
+    in_own[order] = np.bincount(which[same], minlength=len(texts))
+    block = max(at.parent, pool.before) - pool.after
+    in_block[order] = np.bincount(which[block:][same[block:]], minlength=len(texts))
+    near = pool.shelf.near.texts
+    in_near = np.searchsorted(near, texts, side="right") - np.searchsorted(near, texts)
     return (
-        log(1 + np.count_nonzero(same)),
-        int(np.count_nonzero(same[pool.after :])),
-        int(np.count_nonzero(same[around.block :])),
-        at.above >= 0 and same[at.above],
-        at.below >= 0 and same[at.below],
-        len(tokens),
-        len(names),
-        sum(token not in usage.last and token not in usage.ahead for token in names),
-        sum(token in around.above for token in names),
-        sum(token in around.second for token in names),
-        min(used, default=FAR),
-        max(used, default=FAR),
-        around.assigned in names if around.assigned >= 0 else -1,
-        kinds[-1],
-        sign_number(words.text(tokens[-1])),
-        line_number(words.text(tokens[0])),
-        sign_number(words.text(tokens[1])) if len(tokens) > 1 else 0,
-        kinds.count(Kind.OPEN) - kinds.count(Kind.CLOSE),
+        [log(1 + often) for often in (in_own + in_near).tolist()],
+        in_own,
+        in_block,
+        texts == pool.lines.text[at.above] if at.above >= 0 else False,
+        texts == pool.lines.text[at.below] if at.below >= 0 else False,
     )
 
 
-def _of_place(model: Model, at: Here, start: Start) -> tuple[float, ...]:
+def _of_lines(model: Model, at: Here, chosen: NDArray[np.int64]) -> tuple[object, ...]:
+    """What each line is: its size, its names and where they were used before, how it begins and ends."""
+    usage, words = model.usage, model.vocabulary
+    tokens, begins = tokens_of(model.pool, chosen)
+    size = np.diff(begins, append=len(tokens))
+    line = np.repeat(np.arange(len(chosen)), size)
+    kinds, ago = words.kinds(tokens), usage.ago(tokens)
+    names = (kinds == _NAME) | (kinds == _STRING)
+    used = names & (ago < NEVER)
+
+    def number(of: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.bincount(line[of], minlength=len(chosen))
+
+    oldest = np.maximum.reduceat(np.where(used, ago, -1), begins)
+    assigned = _assigned(model, at.above)
+    first, last = tokens[begins].tolist(), tokens[begins + size - 1].tolist()
+    second = tokens[np.minimum(begins + 1, len(tokens) - 1)].tolist()
+    return (
+        size,
+        number(names),
+        number(names & ~used & ~np.isin(tokens, list(usage.ahead))),
+        number(names & np.isin(tokens, _names(model, at.above))),
+        number(names & np.isin(tokens, _names(model, at.second))),
+        np.minimum.reduceat(np.where(used, ago, FAR), begins),
+        np.where(oldest < 0, FAR, oldest),
+        np.logical_or.reduceat(names & (tokens == assigned), begins) if assigned >= 0 else -1,
+        kinds[begins + size - 1],
+        [words.look(token).sign for token in last],
+        [words.look(token).begins for token in first],
+        [words.look(token).sign if many else 0 for token, many in zip(second, (size > 1).tolist(), strict=True)],
+        number(kinds == _OPEN) - number(kinds == _CLOSE),
+    )
+
+
+def _of_place(model: Model, at: Here, start: Start) -> tuple[object, ...]:
     lines, shelf = model.pool.lines, model.pool.shelf
     return (
         line_number(_text(model, at.above, 0)),
@@ -168,8 +192,8 @@ def _tokens(model: Model, line: int) -> list[int]:
     return tokens
 
 
-def _names(model: Model, line: int) -> frozenset[int]:
-    return frozenset(token for token in _tokens(model, line) if model.vocabulary.kind(token) == Kind.NAME)
+def _names(model: Model, line: int) -> list[int]:
+    return [token for token in _tokens(model, line) if model.vocabulary.kind(token) == _NAME]
 
 
 def _assigned(model: Model, line: int) -> int:
@@ -183,8 +207,3 @@ def _assigned(model: Model, line: int) -> int:
 def _text(model: Model, line: int, number: int) -> str:
     tokens = _tokens(model, line)
     return model.vocabulary.text(tokens[number]) if number < len(tokens) and tokens else ""
-
-
-def _with_chance(guess: Guess, chance: float) -> Guess:
-    steps = tuple(Step(step.text, chance, step.token, step.own, step.rival) for step in guess.steps)
-    return Guess(steps, True, chance)
