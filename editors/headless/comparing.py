@@ -28,7 +28,7 @@ EXAMPLES = """\
 """
 PASSED_ON: Mapping[str, tuple[str, ...]] = {
     "replay": ("lines", "commits", "start", "seed", "mode"),
-    "fim": ("limit", "seed", "yes"),
+    "fim": ("language", "limit", "seed", "yes"),
 }
 
 
@@ -42,6 +42,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         )
     parser.add_argument("--start", metavar="REV", help="as of `infill bench replay`")
     parser.add_argument("--mode", choices=("point", "typing", "both"), help="as of `infill bench replay`")
+    parser.add_argument("--language", metavar="NAME", help="as of `infill bench fim`")
     parser.add_argument("--yes", action="store_true", help="as of `infill bench fim`")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write an HTML report with plots as well")
     parser.add_argument("--json", action="store_true", help="print JSON")

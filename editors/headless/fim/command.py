@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   infill bench fim HumanEval-SingleLineInfilling.jsonl.gz --backend mistral
   infill bench fim santacoder.jsonl --backend host --limit 200 --yes     runs the filled programs as well
-  infill bench fim safim-control.jsonl --backend workspace --json
+  infill bench fim safim-control.jsonl --language python --backend workspace --json
 """
 BACKENDS = ("workspace", "mistral", "openai", "llama_cpp", "host", "scripted")
 COLUMNS = ("EM", "EM, whole", "ES", "pass@1", "pass@1, floor", "tokens per task")
@@ -45,6 +45,7 @@ class Stopped(Exception):
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="DATA", help="your copy of a set, as .jsonl or .jsonl.gz")
     parser.add_argument("--backend", choices=BACKENDS, default="workspace", help="who answers (default workspace)")
+    parser.add_argument("--language", metavar="NAME", help="only holes in this language (python, java, …)")
     parser.add_argument(
         "--limit", type=whole(), metavar="N", help="ask for N holes, drawn with the seed (default: all)"
     )
@@ -65,6 +66,7 @@ def _run(arguments: argparse.Namespace) -> int:
         holes = read(arguments.data)
     except NoSet as error:
         raise Stop(Exit.USAGE, str(error)) from None
+    holes = _in_language(holes, arguments.language)
     chance = random.Random(arguments.seed)
     if arguments.limit is not None:
         holes = chance.sample(holes, min(arguments.limit, len(holes)))
@@ -78,6 +80,15 @@ def _run(arguments: argparse.Namespace) -> int:
         return options.conclude(arguments, journal, COLUMNS)
 
 
+def _in_language(holes: list[Hole], language: str | None) -> list[Hole]:
+    """Those in a language, or all. Raises `Stop` where there are none."""
+    found = [hole for hole in holes if language in (None, hole.language)]
+    if not found:
+        there = ", ".join(sorted({hole.language for hole in holes}))
+        raise Stop(Exit.USAGE, f"There is no hole in {language}; the languages of this set are {there}.")
+    return found
+
+
 def plan_of(arguments: argparse.Namespace) -> dict[str, Any]:
     """What decides the questions and the answers, as far as it can be said."""
     from importlib.metadata import version
@@ -88,7 +99,7 @@ def plan_of(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "data": arguments.data.name,
         "sha256": digest(arguments.data),
-        **{name: getattr(arguments, name) for name in ("backend", "limit", "seed", "yes")},
+        **{name: getattr(arguments, name) for name in ("backend", "language", "limit", "seed", "yes")},
         "settings": dict(given(arguments)),
         "infill": f"{version('infill-ls')} {commit_of(OWN)}".strip(),
     }
@@ -189,12 +200,13 @@ class _Work:
 
 def _compared(hole: Hole, text: str, which: str) -> dict[str, Pair]:
     """Exact match and edit similarity of an answer, by the measures' definitions."""
+    from editors.headless.likeness import of_names
     from editors.headless.metrics import edit_similarity
 
     whole = float(text.strip() == hole.truth.strip())
     found: dict[str, Pair] = {f"ES{which}": (edit_similarity(text.strip(), hole.truth.strip()) / 100, 1.0)}
     if not which:
-        found["EM, whole"] = (whole, 1.0)
+        found |= {"EM, whole": (whole, 1.0), **of_names(text, hole.truth)}
     if hole.one_line:
         first = text.strip().partition("\n")[0].strip()
         found[f"EM{which}"] = (float(first == hole.truth.strip()), 1.0)

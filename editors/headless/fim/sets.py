@@ -107,7 +107,7 @@ def _human_eval(row: Mapping[str, Any]) -> Hole:
     return Hole(
         id=task,
         group=problem[0] if problem else rest or task,
-        set=f"HumanEval-Infilling {kind.removesuffix('Infilling')}",
+        set=f"HumanEval-Infilling {kind.replace('Infilling', '')}",
         language="python",
         prefix=_text(row["prompt"]),
         suffix=_text(row["suffix"]),
@@ -141,10 +141,14 @@ def _safim(row: Mapping[str, Any]) -> Hole:
     tests = json.loads(said) if isinstance(said, str) else said
     inputs = [(_text(one["input"]), [str(output) for output in _many(one["output"])]) for one in tests]
     task = str(row["task_id"])
+    # Holes of one problem have its tests in common; nothing else says of which problem a hole is. The file of API calls, which
+    # has none, names its holes as that of blocks does.
+    group = hashlib.sha256(repr(inputs).encode()).hexdigest()[:16] if inputs else task
+    kind = task.partition("_")[0] if inputs else "api"
     return Hole(
         id=task,
-        group=task.rpartition("_")[0] or task,
-        set=f"SAFIM {task.partition('_')[0]}" if "_" in task else "SAFIM",
+        group=f"SAFIM/{group}",
+        set=f"SAFIM {kind}",
         language=LANGUAGES[str(row["lang"]).lower()],
         prefix=prefix,
         suffix=suffix,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from editors.headless.buffer import Ghost
+from editors.headless.likeness import likeness, statement_matches
 from editors.headless.metrics import edit_similarity
 from editors.headless.past import AddedLine, Point
 from editors.headless.replays.sitting import Sitting
@@ -30,26 +31,30 @@ def point(sitting: Sitting, line: AddedLine, points: Sequence[Point]) -> tuple[d
         sitting.close()
         if seen.ghost is not None:
             waits.append(seen.milliseconds)
-        measures |= _compared(seen.ghost, one.truth, PLACES[one.kind])
-        if one.kind == "start" and (block := block_from(line)):
-            measures |= _block(seen.ghost, [one.truth, *block[1:]])
+        measures |= _compared(seen.ghost, line.text[: one.column], one.truth, PLACES[one.kind])
+        if one.kind == "start":
+            lines = [one.truth, *line.edited.hunks[line.hunk].lines[line.number + 1 :]]
+            measures["CrossCodeEval EM, line start"] = _statement(seen.ghost, lines, line.language)
+            if len(lines) >= SHORTEST_BLOCK:
+                measures |= _block(seen.ghost, lines[:LONGEST_BLOCK])
     return measures, waits
 
 
-def block_from(line: AddedLine) -> list[str]:
-    """The lines that the commit added from this one on, where they are enough for a block."""
-    rest = line.edited.hunks[line.hunk].lines[line.number :][:LONGEST_BLOCK]
-    return list(rest) if len(rest) >= SHORTEST_BLOCK else []
-
-
-def _compared(ghost: Ghost | None, truth: str, place: str) -> dict[str, Pair]:
-    offered = (ghost.text if ghost else "").partition("\n")[0].strip()
+def _compared(ghost: Ghost | None, before: str, truth: str, place: str) -> dict[str, Pair]:
+    first = (ghost.text if ghost else "").partition("\n")[0]
+    offered = first.strip()
     right = bool(offered) and offered == truth.strip()
+    alike = {f"{name}, {place}": pair for name, pair in likeness(before, first, truth).items()}
     return {
         f"EM, {place}": (float(right), 1.0),
         f"ES, {place}": (edit_similarity(offered, truth.strip()) / 100, 1.0),
         f"coverage, {place}": (float(bool(offered)), 1.0),
+        **alike,
     } | ({f"precision, {place}": (float(right), 1.0)} if offered else {})
+
+
+def _statement(ghost: Ghost | None, lines: Sequence[str], language: str) -> Pair:
+    return float(ghost is not None and statement_matches(ghost.text, "\n".join(lines), language)), 1.0
 
 
 def _block(ghost: Ghost | None, truth: Sequence[str]) -> dict[str, Pair]:

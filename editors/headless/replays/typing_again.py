@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from editors.headless.buffer import Ghost
 from editors.headless.past import AddedLine
-from editors.headless.replays.sitting import Seen, Sitting
+from editors.headless.replays.sitting import KEY, Seen, Sitting
 from editors.headless.runs.rows import Pair
 
+LOOKED_AT = 0.75
+"""Seconds on the screen after which a suggestion counts as seen."""
 TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])")
 
 
@@ -26,6 +28,8 @@ class _Written:
     wrong: int = 0
     accepted: int = 0
     completed: int = 0
+    looked_at: int = 0  # suggestions accepted, or on the screen for LOOKED_AT
+    stayed: float = 0.0  # seconds that what is shown has been there
     waits: list[float] = field(default_factory=list)
 
     def measures(self) -> dict[str, Pair]:
@@ -37,6 +41,8 @@ class _Written:
         }
         if self.shown:
             found |= {"precision": (self.true, self.there), "AR": (self.accepted, self.shown)}
+        if self.looked_at:
+            found["CAR"] = (self.accepted, self.looked_at)
         return found
 
 
@@ -57,6 +63,7 @@ def type_again(sitting: Sitting, line: AddedLine, tokens: int) -> tuple[dict[str
         if right and seen.ghost is not None:
             seen, last = sitting.accept(seen.ghost, right), ""
             written.accepted, written.completed = written.accepted + 1, written.completed + right
+            written.looked_at += written.stayed < LOOKED_AT
             at += right
         else:
             last = last[1:] if last.startswith(text[at]) else ""
@@ -75,7 +82,11 @@ def _judged(written: _Written, seen: Seen, last: str, rest: str, tokens: int) ->
     right = _right(shown, rest, tokens)
     written.there += 1
     written.true += right > 0
-    if shown != last:
+    if shown == last:
+        written.looked_at += written.stayed < LOOKED_AT <= written.stayed + KEY
+        written.stayed += KEY
+    else:
+        written.stayed = 0.0
         written.shown += 1
         written.wrong += right == 0
         written.waits.append(seen.milliseconds)

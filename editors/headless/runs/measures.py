@@ -33,6 +33,25 @@ MEASURES: Mapping[str, Measure] = {
         True,
         "Edit similarity, both stripped: (|a| + |b| - d) / (|a| + |b|), d the least number of characters inserted and deleted.",
     ),
+    "CrossCodeEval EM": Measure(
+        "%", True, "Both cut to one statement, without comments: the stripped lines that are not empty are equal."
+    ),
+    "RepoBench EM": Measure("%", True, "Split at white space, both are equal."),
+    "RepoBench ES": Measure("%", True, "Edit similarity of both as they are."),
+    "identifier F1": Measure(
+        "%", True, "2 TP / (2 TP + FP + FN) of the sets of names, without keywords and what stands in quotes."
+    ),
+    "identifier EM": Measure("%", True, "The lists of names, in their order, are equal."),
+    "matched ratio": Measure("%", True, "Characters that the answer and the truth begin with, of the truth's."),
+    "first 3 tokens": Measure("%", True, "The first three tokens are equal; of a shorter rest, all of it."),
+    "kept rate": Measure(
+        "%", True, "Characters of the offered words that stand in what was written, of those of all offered words."
+    ),
+    "delta chrF": Measure(
+        "%",
+        True,
+        "F of what both edits change in the counts of runs of 1 to 6 characters, finding counting twice as much (beta 2).",
+    ),
     "perfect lines": Measure("%", True, "Lines of the block that are right from its first line on, of all its lines."),
     "pass@1": Measure("%", True, "The program with the one answer filled in passes its tests."),
     "pass@1, floor": Measure("%", None, "The same with an empty answer: what a backend that says nothing would get."),
@@ -42,6 +61,9 @@ MEASURES: Mapping[str, Measure] = {
     "precision": Measure("%", True, "Questions at which what is offered is right, of those at which something is."),
     "AR": Measure(
         "%", True, "Acceptance rate: suggestions accepted, of suggestions shown; one that stays is shown once."
+    ),
+    "CAR": Measure(
+        "%", True, "Suggestions accepted, of those accepted or on the screen for 750 ms, at a key every 150 ms."
     ),
     "wrong per line": Measure("", False, "Suggestions shown, per line written, that are not what was written next."),
     "first line": Measure("%", True, "The first line of the hole is what accepting the suggestion gives."),
