@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from editors.headless.cli import main
-from editors.headless.fim.sandbox import Sandbox
+from editors.headless.fim.sandbox import Sandbox, is_right
 from editors.headless.fim.sets import NoSet, read
 from editors.headless.runs.journal import read as read_run
 from editors.headless.runs.rows import Row
@@ -249,3 +249,46 @@ def test_holes_that_failed_are_shown_and_asked_again(
         assert main(arguments) == 0
         assert model.asked == 3 + 2
     assert read_run(tmp_path / "run").finished == {"rows": 3}
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "right"),
+    [
+        ("YES\nNo\n", "Yes no", True),
+        ("yes", "no", False),
+        ("Alice", "alice", False),
+        ("0.5000000000000001 3", "0.5 3.0", True),
+        ("0.5001", "0.5", False),
+        ("1", "1 1", False),
+        ("nan", "inf", False),
+        ("9" * 40, "9" * 39 + "8", False),
+    ],
+)
+def test_outputs_are_compared_as_the_set_does(said: str, wanted: str, right: bool) -> None:
+    assert is_right(said, wanted) is right
+
+
+def test_holes_of_one_problem_are_one_group(tmp_path: Path) -> None:
+    """The real files number all holes alike, and those of API calls as if they were blocks."""
+    other = SAFIM | {"task_id": "control_completion_000018", "eval_prompt": "n = {{completion}}\nprint(abs(n))\n"}
+    third = other | {
+        "task_id": "control_completion_000019",
+        "unit_tests": json.dumps([{"input": "1", "output": ["1"]}]),
+    }
+    api = {name: value for name, value in SAFIM.items() if name != "unit_tests"} | {
+        "task_id": "block_completion_000001"
+    }
+    one, two, three, four = read(data(tmp_path, SAFIM, other, third, api))
+    assert (
+        one.group == two.group != three.group
+        and four.set == "SAFIM api"
+        and four.group == "SAFIM/block_completion_000001"
+    )
+
+
+def test_one_language_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = data(tmp_path, SAFIM, SAFIM | {"task_id": "control_completion_000018", "lang": "java"})
+    assert main(["bench", "fim", str(path), "--out", str(tmp_path / "run"), "--language", "java"]) == 0
+    assert [row.facets["language"] for row in rows(tmp_path / "run").values()] == ["java"]
+    assert main(["bench", "fim", str(path), "--out", str(tmp_path / "run"), "--language", "cobol"]) == 2
+    assert "no hole in cobol; the languages of this set are java, python" in capsys.readouterr().err

@@ -18,11 +18,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 SECONDS = 10.0
 MEGABYTES = 1024
 OUTPUT_BYTES = 4_000_000
+VERDICTS = frozenset(("yes", "no", "true", "false"))
+CLOSE = Decimal("1e-12")
 _SERVICES = ("/tmp", "/var", "/run", "/srv", "/mnt", "/media", "/opt", "/home")  # noqa: S108 - nothing is written there
 
 _SHUT = """
@@ -133,7 +136,7 @@ class Sandbox:
             return self.run(language, program, "", seconds=seconds).code == 0
         for text, outputs in inputs:
             ended = self.run(language, program, text, seconds=seconds)
-            if ended.code != 0 or _words(ended.output) not in [_words(output) for output in outputs]:
+            if ended.code != 0 or not any(is_right(ended.output, output) for output in outputs):
                 return False
         return True
 
@@ -226,5 +229,18 @@ def _hidden(needed: Sequence[str]) -> Sequence[str]:
     return [str(folder) for folder in found]
 
 
-def _words(text: str) -> Sequence[str]:
-    return text.split()
+def is_right(said: str, wanted: str) -> bool:
+    """As SAFIM's own runner compares (ExecEval): word by word, `yes` however it is written, and numbers within 1e-12."""
+    words, others = said.split(), wanted.split()
+    return len(words) == len(others) and all(map(_is_same, words, others))
+
+
+def _is_same(word: str, other: str) -> bool:
+    if word == other:
+        return True
+    if word.lower() in VERDICTS:
+        return word.lower() == other.lower()
+    try:
+        return abs(Decimal(word) - Decimal(other)) <= CLOSE
+    except ArithmeticError:  # one is no number
+        return False
