@@ -24,6 +24,8 @@ from tests.shell import new_user, run
         "bench latency --sessions 0",
         "bench latency --tokens 0",
         "bench host --context 0",
+        "bench workspace --lines 0",
+        "bench workspace --files 0",
         "bench compare a b --lines 0",
         "usage --days -3",
         "usage --days 99999999",

@@ -18,6 +18,7 @@ BENCHES: Mapping[str, tuple[str, str]] = {
     "latency": ("latency", "Replay typing sessions against a model of any speed, beside a baseline."),
     "replay": ("replaying", "Measure completion on a repository's own history."),
     "selftest": ("selftest.command", "Measure what becomes of damaged answers, of prompts, and of requests."),
+    "workspace": ("workspace_bench", "Measure the workspace model's processor time and memory, in a million lines."),
 }
 
 EXAMPLES = """\
@@ -27,6 +28,7 @@ EXAMPLES = """\
   infill bench replay .              how good completion would have been on a repository's own commits
   infill bench fim DATA.jsonl        how good a model is on a public set
   infill bench selftest              whether Infill does what it says, with a model that is only imagined
+  infill bench workspace             what the workspace model costs, in a million lines
   infill bench compare A.jsonl B.jsonl   which of two runs was better, and whether that is real
 """
 
