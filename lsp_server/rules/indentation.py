@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from lsp_server.lexis import CLOSER_OF, END_WORD, OPENER_OF, tokens
+import re
+
+from lsp_server.lexis import CLAUSE, CLOSER_OF, END_WORD, OPENER_OF, tokens
 from lsp_server.place import Place, width
 from lsp_server.rules.verdict import Drop
 from lsp_server.whole import begins, opened_above, opens
 
 _BY_COLON = frozenset(("python", "nim", "gdscript"))
 """Languages in which a line stands deeper than the one before for one reason only: that one ends in a colon."""
+
+_FUNCTION = re.compile(r"\s*(?:async\s+)?def\b")
+_VARIABLE = re.compile(r"(?:let|var|const)\b")
+_LABEL = re.compile(r"\w+:(?!:)")
+_OF_THE_MARGIN = (")", "]", "}", "#", "//", "/*", "@", "if __name__")
+"""What stands in the first column for reasons of its own: what closes, directives, comments, what ends a module."""
 
 _LISP = frozenset(["clojure", "elisp", "lisp", "racket", "scheme"])
 """Languages that are laid out to a column, not by levels."""
@@ -25,7 +33,9 @@ def indentation(text: str, place: Place) -> str | Drop:
     stated, here = width(first), width(place.before)
     wanted = _wanted(place) if opened_above(place) and here == width(place.line_above) else here
     first = _blanks(wanted - here, place) + first.lstrip(" \t") if wanted > here else first.lstrip(" \t")
-    return "\n".join([first, *_moved(others, _shift(first, others, stated, wanted, place), place)])
+    shift = _shift(first, others, stated, wanted, place)
+    end = _closed_at(first, others, place) if shift > 0 else len(others)
+    return "\n".join([first, *_moved(others[:end], shift, place), *others[end:]])
 
 
 def _from_margin(first: str, others: list[str], place: Place) -> str:
@@ -56,6 +66,8 @@ def _shift(first: str, others: list[str], stated: int, here: int, place: Place) 
     following = next(line for line in others if line.strip()).lstrip()
     if opens(first):
         return here if _said_from_margin(first, others, here, place) else 0
+    if not stated and body[0] == 0 < here and _stays_inside(first, others[0], place):
+        return here
     if body[0] <= here or min(body) < body[0] or following[0] in ".)]}":
         return 0
     # Deeper than the first line without a reason: the model has counted the cursor's blanks, or a level, twice.
@@ -73,6 +85,41 @@ def _said_from_margin(first: str, others: list[str], here: int, place: Place) ->
         return first.rstrip().endswith(":") and not openers
     end = next((line for line in others if line.startswith(("}", ")", "]")) or END_WORD.match(line)), None)
     return end is not None and width(end) == 0
+
+
+def _stays_inside(first: str, second: str, place: Place) -> bool:
+    """The line said at the margin after `first` can only be the next one of the block around the cursor: where blocks end with a
+    bracket, nothing has closed it; in Python, a function's body is not left for the margin without a blank line."""
+    elsewhere = begins(second) and not _VARIABLE.match(second)
+    if not second.strip() or elsewhere or second.startswith(_OF_THE_MARGIN) or _LABEL.match(second):
+        return False
+    if any(not token.ended for token in tokens(first, place.language)):
+        return False
+    if place.language in _BY_COLON:
+        return _in_function(place) and not _goes_on(first, place) and not CLAUSE.match(second)
+    openers = place.openers()
+    return bool(openers) and openers[-1].kind == "{"
+
+
+def _closed_at(first: str, others: list[str], place: Place) -> int:
+    """The number of lines after `first` before one that closes a bracket from before the cursor: it stands where it belongs."""
+    text, depth = "\n".join([first, *others]), 0
+    for token in tokens(text, place.language):
+        depth += 1 if token.kind in CLOSER_OF else -1 if token.kind in OPENER_OF else 0
+        if depth < 0:
+            return max(0, text.count("\n", 0, token.at) - 1)
+    return len(others)
+
+
+def _in_function(place: Place) -> bool:
+    """One of the headers above, each standing further left than what is below it, is a function's."""
+    deep = width(place.before)
+    for line in place.lines_above:
+        if line.strip() and width(line) < deep:
+            deep = width(line)
+            if _FUNCTION.match(line):
+                return True
+    return False
 
 
 def _goes_on(line: str, place: Place) -> bool:

@@ -31,6 +31,8 @@ GOALS: Mapping[str, tuple[float, bool]] = {
     "prompt over budget": (0.0, False),
     "requests per key": (0.4, False),
 }
+AIMS: Mapping[str, float] = {"requests per key": 0.25}
+"""What is wished for beyond what must be."""
 LEGEND = """\
 % of answers, damaged on purpose as models damage them, that came through with the true first line,
 and whole; "unchanged": without Infill's rules. "all that damage" leaves out what cannot be mended."""
@@ -40,7 +42,8 @@ def _goals() -> Iterator[str]:
     """Each goal in words. What is a share is in percent, as in the table."""
     for name, (goal, least) in GOALS.items():
         amount = f"{goal:g}" if name == "requests per key" else f"{100 * goal:g} %"
-        yield f"  {name}, at {'least' if least else 'most'} {amount}"
+        aim = f" (wished for: {AIMS[name]:g})" if name in AIMS else ""
+        yield f"  {name}, at {'least' if least else 'most'} {amount}{aim}"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
