@@ -38,7 +38,8 @@ class EchoSession:
         if "raise" in before:
             raise ValueError(f"no good: {before}")
         if "block" in before:
-            time.sleep(20)  # noqa: ASYNC251  a bug that holds up the event loop
+            print("blocked", file=sys.stderr, flush=True)
+            time.sleep(3_600)  # noqa: ASYNC251  a bug that holds up the event loop
         if "delay" in before:
             while self.documents.get(cursor.snapshot.uri) is cursor.snapshot:
                 await asyncio.sleep(0.005)

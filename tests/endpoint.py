@@ -24,10 +24,10 @@ def endpoint() -> Iterator[FaultServer]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
-    assert up.wait(10)
+    assert up.wait(60)
     try:
         yield found[0]
     finally:
         loop.call_soon_threadsafe(over.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()

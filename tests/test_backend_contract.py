@@ -233,6 +233,6 @@ def test_building_a_backend_loads_no_http_and_opens_nothing() -> None:
 
 
 async def _until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not reached():
             await asyncio.sleep(0.005)

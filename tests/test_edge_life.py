@@ -6,14 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.raw_client import ROOT, SERVER, RawClient, frame, inline, replace
+from tests.raw_client import PATIENCE, ROOT, SERVER, RawClient, frame, inline, replace
 
 State = Callable[[RawClient], None] | None
 NOT_INITIALIZED, INVALID_REQUEST, REQUEST_CANCELLED = -32002, -32600, -32800
@@ -31,10 +29,7 @@ def blocked(client: RawClient) -> None:
     """The event loop itself is held up, as by a bug."""
     client.open("block")
     client.ask("textDocument/inlineCompletion", inline(0, 5))
-    deadline = time.perf_counter() + 5
-    process = psutil.Process(client.process.pid)
-    while process.status() != psutil.STATUS_SLEEPING and time.perf_counter() < deadline:
-        pass
+    client.wait_until(lambda: b"blocked" in client.stderr)
 
 
 def test_before_initialize_requests_are_refused_and_notifications_ignored() -> None:
@@ -99,7 +94,7 @@ def test_the_end_of_stdin_is_the_end(state: State) -> None:
             state(client)
         assert client.process.stdin is not None
         client.process.stdin.close()
-        assert client.gone_after() < 2
+        client.gone()
         assert client.process.returncode == 1
 
 
@@ -111,7 +106,7 @@ def test_a_closed_stdout_is_the_end() -> None:
         process.stdout.read(1)
         process.stdout.close()
         process.stdin.write(frame({"jsonrpc": "2.0", "id": 2, "method": "infill/status"}))
-        assert process.wait(2) == 1
+        assert process.wait(PATIENCE) == 1
 
 
 @pytest.mark.parametrize(
@@ -129,7 +124,7 @@ def test_a_signal_is_a_clean_end(number: signal.Signals, state: State) -> None:
         if state is not None:
             state(client)
         client.process.send_signal(number)
-        assert client.gone_after() < 2
+        client.gone()
         assert client.process.returncode == 1
         assert b"Traceback" not in client.stderr
 
@@ -143,7 +138,7 @@ def test_the_death_of_the_editor_is_the_end_though_the_pipes_stay_open(state: St
         if state is not None:
             state(client)
         editor.kill()  # not waited for: a process that nobody has buried is dead too
-        assert client.gone_after() < 3
+        client.gone()
         assert client.process.returncode == 1
 
 
@@ -152,7 +147,7 @@ def test_an_editor_that_is_dead_from_the_start_is_dead() -> None:
         editor.wait()
         with RawClient(start=False) as client:
             client.request("initialize", {"processId": editor.pid, "capabilities": {}})
-            assert client.gone_after() < 3
+            client.gone()
 
 
 STUCK = """
@@ -211,7 +206,12 @@ def test_code_in_the_working_directory_is_never_run(tmp_path: Path) -> None:
     for path in (None, f".:{ROOT}"):
         environment = {**os.environ, "PYTHONPATH": path} if path is not None else dict(os.environ)
         process = subprocess.run(
-            [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
         )
         assert process.stdout.strip() == str(ROOT / "context" / "documents.py"), process.stderr
 
@@ -225,7 +225,7 @@ def test_layers_that_are_not_ours_are_refused_with_what_to_do(tmp_path: Path) ->
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
     )
     assert process.returncode == 1
     assert "Start it with the command `infill lsp`" in process.stderr

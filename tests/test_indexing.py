@@ -205,7 +205,7 @@ def test_the_worker_ends_when_its_parent_is_gone(root: Path) -> None:
     asked = {"folder": str(root.parent / "store"), "roots": [str(root)], "exclude": []}
     worker.stdin.write(json.dumps(asked).encode() + b'\n{"do": "pause"}\n')
     worker.stdin.close()
-    assert worker.wait(timeout=20) == 0
+    assert worker.wait(timeout=60) == 0
     worker.stdout.close()
 
 
@@ -221,7 +221,7 @@ def test_a_project_with_a_package_of_our_name_is_not_imported(root: Path) -> Non
         worker.stdin.flush()
         assert any(b'"ended": 1' in line for line in worker.stdout)
         worker.stdin.close()
-        assert worker.wait(timeout=20) == 0
+        assert worker.wait(timeout=60) == 0
 
 
 def test_a_file_name_that_is_not_utf8_does_not_end_the_scan(root: Path) -> None:
