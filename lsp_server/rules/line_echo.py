@@ -44,7 +44,7 @@ def line_echo(text: str, place: Place) -> str | Drop:
     for tail in _tails(place.before.rstrip()[-LONGEST:]):
         rest = said[len(tail) :]
         if said.startswith(tail) and rest.strip() and not rest.startswith("\n") and _is_echo(tail, rest, place):
-            return rest.lstrip(" \t") if _spaced(place) else rest
+            return line_echo(rest.lstrip(" \t") if _spaced(place) else rest, place)
     return text
 
 
