@@ -187,14 +187,17 @@ class Flights:
             if not spared and not flight.agrees_with(snapshot):
                 _cancel(flight)
 
-    def drop(self, uri: str | None = None, *, ahead_only: bool = False) -> None:
-        """Closes the streams of one document, or all of them."""
+    def drop(self, uri: str | None = None) -> None:
+        """Closes the streams of one document; or all of them, and what watches over them."""
         for flight in self._flights:
-            if (uri is None or flight.place.uri == uri) and (flight.ahead or not ahead_only):
+            if uri is None or flight.place.uri == uri:
                 _cancel(flight)
+        if uri is None:
+            for watch in self._watches:
+                watch.cancel()
 
-    def busy(self, uri: str | None = None) -> bool:
-        return any(uri is None or flight.place.uri == uri for flight in self._flights)
+    def busy(self, uri: str) -> bool:
+        return any(flight.place.uri == uri for flight in self._flights)
 
     def ahead(self, uri: str) -> Flight | None:
         return next((flight for flight in self._flights if flight.ahead and flight.place.uri == uri), None)

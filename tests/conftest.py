@@ -7,8 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.editors_found import EMACS, HELIX, VIM, has_vscode, missing_runners, neovims
+
+# A machine that does much else takes a second for what it did in a millisecond; nothing is wrong with the example then.
+settings.register_profile("any-machine", parent=settings.default, deadline=None)
+settings.load_profile("any-machine")
 
 NEOVIMS = neovims()
 TERMINAL = importlib.util.find_spec("pyte") is not None

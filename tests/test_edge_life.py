@@ -177,7 +177,7 @@ def test_a_search_that_holds_the_interpreter_for_ever_ends_the_process_and_much_
 def test_the_server_says_where_it_was_stuck() -> None:
     with RawClient() as client:
         client.process.send_signal(signal.SIGPROF)  # as the system does when the loop does not turn
-        client.gone_after()
+        client.gone()
         assert client.process.returncode == -signal.SIGPROF
         assert b"most recent call first" in client.stderr
 

@@ -117,7 +117,7 @@ async def test_an_edit_elsewhere_in_the_document_closes_it_too() -> None:
     field = Airfield("a = 1\nreturn ‸\n")
     field.changed("b = 1\nreturn ‸\n")
     await settle()
-    assert not field.flights.busy()
+    assert not field.flights.busy(field.flight.place.uri)
 
 
 async def test_an_auto_closed_bracket_keeps_it_open() -> None:
@@ -185,4 +185,4 @@ async def test_cancelled_before_it_began_it_still_lands() -> None:
     field = Airfield("x = ‸\n")
     field.flights.drop()
     await settle()
-    assert field.landed == [field.flight] and not field.flights.busy()
+    assert field.landed == [field.flight] and not field.flights.busy(field.flight.place.uri)

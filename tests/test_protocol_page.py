@@ -25,6 +25,11 @@ def test_every_reason_and_health_is_described(words: str) -> None:
     assert words in PAGE
 
 
+def test_no_other_reason_is_described() -> None:
+    table = PAGE.partition("\n## Why nothing is offered\n")[2].partition("| --- | --- |\n")[2]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in table.strip().splitlines()] == list(Reason)
+
+
 def test_the_limits_are_those_of_the_code() -> None:
     assert f"{MAX_CHARACTERS:,} characters" in PAGE
     assert f"{MAX_FRAME // 1024**2} MB" in PAGE

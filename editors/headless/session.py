@@ -48,7 +48,6 @@ class Session:
         self._wrong = 0  # characters before the cursor that do not belong there
         self._unnoticed = 0
         self._ghost: Ghost | None = None
-        self._ghost_since = 0.0
         self._read_after = 0.0
         self._key_at = 0.0
         self._next: int | None = None
