@@ -251,16 +251,18 @@ def _remote_leg(config: BackendConfig, environment: Mapping[str, str], clock: Cl
 
 def _any_host(config: BackendConfig, clock: Clock) -> RunningHost:
     from backends.running_host import RunningHost
+    from backends.to_host import ToHost
 
-    return RunningHost(clock=clock, wiring=config.wiring)
+    return RunningHost(ToHost(clock=clock, wiring=config.wiring))
 
 
 def _host(config: BackendConfig, clock: Clock, notify: Callable[[str], None]) -> RunningHost:
     """The host of the user's model, which is started where it does not run."""
     from backends.running_host import RunningHost
+    from backends.to_host import ToHost
 
     launcher = _launcher(config, clock)
-    return RunningHost(clock=clock, wiring=config.wiring, model=config.model, launcher=launcher, notify=notify)
+    return RunningHost(ToHost(clock=clock, wiring=config.wiring, model=config.model, launcher=launcher, notify=notify))
 
 
 def _host_chat(config: BackendConfig, clock: Clock) -> Chatter:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from pathlib import Path
 
 from backends.api import Card, Done, FimRequest, Text
 from backends.discovery import Host
-from backends.host.launch import Launcher
 from backends.mistral import Mistral, Persona, body_of
 from backends.to_host import NAME, RESTART, ToHost
-from backends.wiring import Wiring
-from context.clock import Clock
 
 USUAL_CONTEXT = 8192
 USUAL_ORIGIN = "http://localhost"
@@ -20,19 +16,10 @@ USUAL_ORIGIN = "http://localhost"
 
 
 class RunningHost:
-    """An `Infiller` over whatever host there is. What it is made with is `ToHost`'s."""
+    """An `Infiller` over whatever host `way` leads to."""
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        wiring: Wiring,
-        model: str = "",
-        folder: Path | None = None,
-        launcher: Launcher | None = None,
-        notify: Callable[[str], None] = lambda sentence: None,
-    ) -> None:
-        self._way = ToHost(clock=clock, wiring=wiring, model=model, folder=folder, launcher=launcher, notify=notify)
+    def __init__(self, way: ToHost) -> None:
+        self._way = way
         self._host: Host | None = None
         self._client: Mistral | None = None
 

@@ -25,6 +25,7 @@ from backends.errors import BackendError, Unreachable
 from backends.keys import Secret
 from backends.registry import NAMES, SERVERS, BackendConfig, build
 from backends.running_host import RunningHost
+from backends.to_host import ToHost
 from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from context.privacy import Gate
@@ -84,7 +85,7 @@ class Bench:
             runtime.mkdir(mode=0o700, exist_ok=True)
             port = int(url.rpartition(":")[2])
             discovery.announce(Host(os.getpid(), "tiny", 4096, port=port, token=Secret("t")), runtime)
-            return RunningHost(clock=MonotonicClock(), wiring=Wiring(connect=2, total=5), folder=runtime)
+            return RunningHost(ToHost(clock=MonotonicClock(), wiring=Wiring(connect=2, total=5), folder=runtime))
         named = {"model": "qwen2.5-coder"} if name in ("openai", "scripted") else {}
         config = BackendConfig(name, url, api_key=Secret("k"), **{**named, **settings})  # type: ignore[arg-type]
         return build(config, roots=(), gate=Gate(), clock=MonotonicClock(), store=self.folder / "store", environment={})

@@ -17,6 +17,7 @@ from backends.discovery import Host, NoHost
 from backends.errors import BackendError, Unreachable
 from backends.keys import Secret
 from backends.running_host import RunningHost
+from backends.to_host import ToHost
 from backends.wiring import Wiring
 from context.clock import MonotonicClock
 from editors.headless.self_test.endpoint import Answer, Asked, event, reply, serving, stream
@@ -158,7 +159,7 @@ async def said_by(host: RunningHost) -> list[str]:
 async def test_a_host_is_asked_on_its_port_with_its_token(folder: Path) -> None:
     async with serving(a_host) as server:
         discovery.announce(on_port(server.port), folder)
-        host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
+        host = RunningHost(ToHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder))
         assert await said_by(host) == ["x"]
         assert (host.card.sends, host.card.model, host.card.context_tokens) == (False, "tiny", 4096)
         proof, completion = server.asked
@@ -174,7 +175,7 @@ async def test_a_host_is_asked_on_its_port_with_its_token(folder: Path) -> None:
 async def test_another_program_at_the_hosts_port_gets_neither_token_nor_text(folder: Path, answer: Answer) -> None:
     async with serving(answer) as stranger:
         discovery.announce(on_port(stranger.port), folder)
-        host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
+        host = RunningHost(ToHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder))
         for _ in range(2):
             with pytest.raises(BackendError):
                 await said_by(host)
@@ -185,7 +186,7 @@ async def test_another_program_at_the_hosts_port_gets_neither_token_nor_text(fol
 async def test_a_proof_is_asked_for_once(folder: Path) -> None:
     async with serving(a_host) as server:
         discovery.announce(on_port(server.port), folder)
-        host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
+        host = RunningHost(ToHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder))
         for _ in range(3):
             assert await said_by(host) == ["x"]
         assert [asked.method for asked in server.asked] == ["GET", "POST", "POST", "POST"]
@@ -196,14 +197,14 @@ async def test_a_host_is_asked_on_its_socket(folder: Path) -> None:
     socket = folder / "host.sock"
     async with serving(a_host, path=str(socket)) as server:
         discovery.announce(Host(os.getpid(), "tiny", 4096, socket=socket), folder)
-        host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
+        host = RunningHost(ToHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder))
         assert await said_by(host) == ["x"]
         assert "authorization" not in server.asked[0].headers
         await host.aclose()
 
 
 async def test_a_host_may_come_move_and_go_while_the_editor_runs(folder: Path) -> None:
-    host = RunningHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder)
+    host = RunningHost(ToHost(clock=MonotonicClock(), wiring=Wiring(), folder=folder))
     assert not host.is_there
     with pytest.raises(Unreachable, match="choose another backend"):
         await said_by(host)

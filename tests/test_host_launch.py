@@ -20,6 +20,7 @@ from backends.host.launch import CannotStart, Launcher, process
 from backends.host.seat import Seat, Taken
 from backends.registry import BackendConfig, build
 from backends.running_host import RunningHost
+from backends.to_host import ToHost
 from backends.wiring import Wiring
 from context.privacy import Gate
 from tests.fake_clock import FakeClock
@@ -95,6 +96,15 @@ def test_a_host_is_our_own_program_and_nothing_of_the_project(
     assert child.folder == own_folder(machine.folder, MODEL), "not the project's folder"
     assert "MISTRAL_API_KEY" not in child.environment
     assert child.environment["OMP_WAIT_POLICY"] == "passive"
+
+
+@pytest.mark.parametrize("model", ["./tiny", "../tiny", "."])
+def test_a_folder_that_begins_nowhere_starts_nothing(machine: Machine, model: str) -> None:
+    """It was looked for in the host's own runtime folder; the project's would let a project choose the model."""
+    error = refused(Launcher(model, machine.clock, folder=machine.folder, start=machine.start))
+    assert f"`model` is {model}" in str(error)
+    assert not error.after, "only the user can help"
+    assert not machine.children
 
 
 def test_what_another_editor_starts_is_waited_for(machine: Machine) -> None:
@@ -182,7 +192,7 @@ def test_an_alias_finds_the_host(tmp_path: Path) -> None:
 class TestTheBackend:
     def backend(self, machine: Machine) -> tuple[RunningHost, list[str]]:
         said: list[str] = []
-        host = RunningHost(
+        way = ToHost(
             clock=machine.clock,
             wiring=Wiring(),
             model=MODEL,
@@ -190,7 +200,7 @@ class TestTheBackend:
             launcher=machine.launcher(),
             notify=said.append,
         )
-        return host, said
+        return RunningHost(way), said
 
     async def asked(self, host: RunningHost) -> BackendError:
         with pytest.raises(BackendError) as caught:

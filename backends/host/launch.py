@@ -98,6 +98,10 @@ class Launcher:
         self._failures = 0
 
     def _launch(self) -> None:
+        if self.model in (".", "..") or self.model.startswith(("./", "../")):
+            raise CannotStart(
+                f"`model` is {self.model}, and settings are in no folder that this could begin at: name it from / or ~ on."
+            )
         missing = [name for name in NEEDED if find_spec(name) is None]
         if missing:
             raise CannotStart(

@@ -23,6 +23,7 @@ from backends.keys import Secret
 from backends.refusal import Refusal, as_error
 from backends.registry import SERVERS, BackendConfig, endpoint
 from backends.running_host import RunningHost
+from backends.to_host import ToHost
 from context.clock import MonotonicClock
 from editors.headless.event_stream import END, HEADERS, event, reply
 from editors.headless.imagined import CHARS_PER_TOKEN
@@ -73,7 +74,7 @@ class Upstream:
 
     def _running_host(self, config: BackendConfig) -> discovery.Host:
         """The host that was asked to prove itself: another program at its port would get the token and text of files."""
-        running = RunningHost(clock=MonotonicClock(), wiring=config.wiring)
+        running = RunningHost(ToHost(clock=MonotonicClock(), wiring=config.wiring))
         try:
             self.run(running.check())
             return discovery.find()
