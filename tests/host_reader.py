@@ -26,14 +26,15 @@ class Page:
 
 
 class CountingReader:
-    """`room`: how many sequences may be held at a time. `passes`: of each pass, how many tokens of which document it read."""
+    """`room`: how many sequences may be held at a time, `memory`: for how many there really is some. `passes`: of each pass, how
+    many tokens of which document it read."""
 
     crops = True
     bytes = 0
     bytes_per_token = 0
 
     def __init__(self, room: int = 100) -> None:
-        self.room, self.held = room, 0
+        self.room, self.memory, self.held = room, room, 0
         self.passes: list[dict[str, int]] = []
         self.failures: list[Exception] = []
         self.began = threading.Semaphore(0)
@@ -56,6 +57,8 @@ class CountingReader:
     def take(self, ids: Ids[int], document: str, room: int) -> Page | None:
         if self.held == self.room:
             return None
+        if self.held == self.memory:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried …")
         self.held += 1
         return Page(document)
 

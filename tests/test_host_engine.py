@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import torch
 import transformers
@@ -147,6 +149,18 @@ def test_a_pass_that_is_given_up_in_the_middle_can_be_made_again(family: str) ->
             engine.read([Row(sequence, IDS, 1)], lambda: next(asked))
         again = engine.read([Row(sequence, IDS[len(sequence.ids) :], 1)])[0]
     assert torch.allclose(again, right, atol=1e-4)
+
+
+def test_a_pass_that_is_over_holds_nothing() -> None:
+    """Until the next one it held its sequence, also a dropped one, so that there was no memory for another."""
+    engine = Engine.of(tiny("qwen2"), threads=1)
+    with engine.thread():
+        row = Row(engine.take(IDS, "", len(IDS)), IDS, 1)
+        engine.read([row], lambda row=row: row.wanted == 2)  # type: ignore[misc]
+        held = weakref.ref(row.sequence.keys[0])
+        engine.reader.drop(row.sequence)
+        del row
+    assert held() is None
 
 
 def test_memory_that_ends_in_a_pass_sheds_what_is_kept() -> None:

@@ -14,7 +14,16 @@ import pytest
 from backends.host.catalogue import propose
 from backends.host.folder import Unusable, locate, look_through
 from backends.host.loading import Wanted, load
-from backends.host.memory import GIB, Place, Precision, cache_bytes_per_token, must_fit, need
+from backends.host.memory import (
+    GIB,
+    Place,
+    Precision,
+    _group_rests,
+    cache_bytes_per_token,
+    free_memory,
+    must_fit,
+    need,
+)
 from tests import tiny_model_folder
 from tests.tiny_tokenizers import tokenizer
 
@@ -230,6 +239,35 @@ def test_what_does_not_fit_is_refused_with_advice(good: Path) -> None:
         must_fit(folder, wanted, Place("cpu", GIB // 2), Precision.FP32)
     for word in ("tiny needs about", "0.5 GB free", "infill serve --list", "--context-tokens", "--precision bf16"):
         assert word in str(caught.value), word
+
+
+def test_memory_that_a_limit_of_the_process_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below `ulimit -v` a host was loaded that ended with the first requests: libraries abort where it is reached."""
+    resource = pytest.importorskip("resource")
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (used + 50_000_000, resource.RLIM_INFINITY))
+    assert free_memory() <= 50_000_000 + GIB // 4, "what this process takes meanwhile aside"
+
+
+@pytest.mark.parametrize(
+    ("controllers", "tree", "names"),
+    [
+        ("", "", ("memory.max", "memory.current", "inactive_file")),
+        ("memory", "memory", ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")),
+    ],
+)
+def test_memory_that_control_groups_leave(
+    tmp_path: Path, controllers: str, tree: str, names: tuple[str, str, str]
+) -> None:
+    """Also those around the process's own; only the root's was asked, and only of the second version."""
+    own = tmp_path / "cgroup"
+    own.write_text(f"3:cpu:/\n1:{controllers}:/user/service\n")
+    for name, limit in (("user", "1000"), ("user/service", "max")):
+        group = tmp_path / tree / name
+        group.mkdir(parents=True)
+        for file, content in zip((*names[:2], "memory.stat"), (limit, "300", f"anon 7\n{names[2]} 100\n"), strict=True):
+            (group / file).write_text(content)
+    assert list(_group_rests(own, tmp_path)) == [800]
 
 
 def test_the_cache_has_half_of_what_is_left(good: Path) -> None:

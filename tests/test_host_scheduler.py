@@ -233,6 +233,23 @@ async def test_a_job_for_which_there_never_is_room_does_not_wait_for_ever() -> N
             await ask(scheduler, (1,), 3)
 
 
+async def test_who_finds_no_memory_waits_for_those_who_have_some() -> None:
+    """Of 24 long prompts at once on a machine with memory for one, 23 were refused."""
+    reader = CountingReader()
+    reader.memory = 2
+    async with counting(reader) as scheduler:
+        answers = await asyncio.gather(*(ask(scheduler, (1,), 3, client=str(at)) for at in range(8)))
+    assert answers == [[2, 3, 4]] * 8
+
+
+async def test_nobody_waits_for_memory_that_nobody_has() -> None:
+    reader = CountingReader()
+    reader.memory = 0
+    async with counting(reader) as scheduler:
+        with pytest.raises(HostOutOfMemory):
+            await ask(scheduler, (1,), 3)
+
+
 async def test_memory_that_suffices_once_the_caches_are_dropped_is_no_error() -> None:
     reader = CountingReader()
     reader.failures = [MemoryError()]

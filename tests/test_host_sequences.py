@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +29,31 @@ def held(sequences: Sequences, ids: list[int], document: str) -> Sequence:
     read(sequence, ids[len(sequence.ids) :])
     sequences.give(sequence)
     return sequence
+
+
+def test_a_sequence_that_cannot_grow_for_want_of_memory_stays_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was busy for ever, and neither taken nor dropped again."""
+    sequences = Sequences(LAYOUT, 10 * ONE)
+    first = held(sequences, TEXT, "a")
+    with monkeypatch.context() as patch:
+        patch.setattr(Sequences, "_made", _no_memory)
+        with pytest.raises(MemoryError):
+            sequences.take([*TEXT, 5], "a", 2 * STEP)
+    assert sequences.take([*TEXT, 5], "a", 2 * STEP) is first
+
+
+def test_who_waits_for_room_takes_nothing_from_what_is_kept() -> None:
+    """With each pass it had to wait, a request cropped the text of another to the token that both begin with."""
+    sequences = Sequences(LAYOUT, 2 * ONE)
+    busy = sequences.take(TEXT, "busy", STEP)
+    kept = held(sequences, [0, 7, 8], "kept")
+    assert busy is not None
+    assert sequences.take([0, 9], "waits", 2 * STEP) is None
+    assert kept.ids == [0, 7, 8]
+
+
+def _no_memory(sequences: Sequences, document: str, capacity: int) -> Sequence:
+    raise MemoryError
 
 
 def test_the_next_keystroke_takes_the_sequence_over() -> None:

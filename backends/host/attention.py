@@ -27,6 +27,10 @@ NARROW = 16
 """Up to so many new tokens of a row, the heads that share keys are folded into one."""
 
 
+def _never() -> bool:
+    return False
+
+
 class Interrupted(Exception):
     """Nobody waits for this pass any more, or somebody more urgent came."""
 
@@ -84,7 +88,9 @@ class Rows(Cache):
         self.interrupted: Callable[[], bool] = _never
         self.asked: dict[int, How] = {}
 
-    def place(self, rows: list[Row]) -> None:
+    def place(self, rows: list[Row], interrupted: Callable[[], bool] = _never) -> None:
+        """For the next pass; without rows when it is over, so that nothing of it is held any longer."""
+        self.interrupted = interrupted
         self.spans, at = [], 0
         for row in rows:
             self.spans.append(_Span(row, at, len(row.sequence.ids), len(row.ids)))
@@ -152,7 +158,3 @@ def _mixed(
     if mask is not None:
         scores += mask
     return torch.bmm(scores.softmax(-1), values)
-
-
-def _never() -> bool:
-    return False

@@ -102,13 +102,16 @@ class Engine:
             yield
 
     def take(self, ids: Ids[int], document: str, room: int) -> Any:
-        try:
-            return self.reader.take(ids, document, room)
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-            self.shed()
-            raise HostOutOfMemory from None
+        """A sequence that begins as `ids` does; None while there is no room for it. Where memory runs out although there should
+        be room, the kept sequences are dropped and it is tried once more: others that run may give back what is missing."""
+        for _ in range(2):
+            try:
+                return self.reader.take(ids, document, room)
+            except (MemoryError, RuntimeError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self.shed()
+        return None
 
     def read(self, rows: list[Row], interrupted: Callable[[], bool] = lambda: False) -> list[Tensor]:
         """Logits (wanted, vocabulary) for each row. Where memory runs out, the kept sequences are dropped and it is tried once
@@ -132,8 +135,11 @@ class Engine:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """torch says it by a type of its own on a GPU and by a sentence on a CPU."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
+    """torch says it by a type of its own on a GPU and by a sentence on a CPU, the system by another."""
+    said = str(error).lower()
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(
+        f"{cannot} allocate memory" in said for cannot in ("can't", "cannot")
+    )
 
 
 def _reader(model: PreTrainedModel, budget: int) -> Reader:

@@ -84,6 +84,8 @@ def _weights(folder: Folder, config: Any, where: Place, precision: Precision) ->
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
+    from backends.host.engine import is_out_of_memory
+
     logging.disable_progress_bar()
     try:
         with torch.device("meta"):
@@ -108,9 +110,9 @@ def _weights(folder: Folder, config: Any, where: Place, precision: Precision) ->
         )
     except Unusable:
         raise
-    except torch.OutOfMemoryError as error:
-        raise Unusable(f"{folder.name} does not fit into the memory after all: choose a smaller model.") from error
     except Exception as error:
+        if is_out_of_memory(error):
+            raise Unusable(f"{folder.name} does not fit into the memory after all: choose a smaller model.") from error
         raise _refused(folder, "it cannot be loaded", error) from error
     if missing := sorted(found["missing_keys"]):
         raise Unusable(f"{folder.path} lacks weights, {missing[0]} for one: fetch the model again.")

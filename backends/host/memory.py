@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -90,8 +90,8 @@ def place(device: str = "") -> Place:
 
 
 def free_memory() -> int:
-    """Bytes that a process may take here without swapping: what the kernel says, and what a container allows."""
-    found = [_available(), _container_rest()]
+    """Bytes that a process may take here without swapping: what the kernel says, and what its limits allow."""
+    found = [_available(), *_group_rests(), _address_space_rest()]
     return min([each for each in found if each is not None], default=4 * GIB)
 
 
@@ -109,12 +109,48 @@ def _available() -> int | None:
         return None
 
 
-def _container_rest() -> int | None:
-    group = Path("/sys/fs/cgroup")
+def _group_rests(own: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> Iterator[int]:
+    """What is left in each control group around this process that has a limit: a container's, a service's, a user's. Of what such
+    a group uses, pages of files that nobody reads any more are given back when they are needed.
+
+    https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files, and v1 beside it."""
     try:
-        return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+        lines = own.read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            tree, names = root, ("memory.max", "memory.current", "inactive_file")
+        elif "memory" in controllers.split(","):
+            tree, names = root / "memory", ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+        else:
+            continue
+        place = tree / path.lstrip("/")
+        for group in (place, *place.parents):
+            if group.is_relative_to(tree) and (rest := _group_rest(group, *names)) is not None:
+                yield rest
+
+
+def _group_rest(group: Path, limit: str, usage: str, idle: str) -> int | None:
+    try:
+        counts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        used = int((group / usage).read_text()) - int(counts.get(idle, 0))
+        return max(0, int((group / limit).read_text()) - used)
     except (OSError, ValueError):
-        return None  # no container, or "max"
+        return None  # there is no such group seen from within a container, or its limit is "max"
+
+
+def _address_space_rest() -> int | None:
+    """What `ulimit -v` leaves. Where it ends, libraries in other languages do not raise, they abort."""
+    try:
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):
+        return None
+    return None if limit == resource.RLIM_INFINITY else max(0, limit - used)
 
 
 def gigabytes(size: int) -> str:

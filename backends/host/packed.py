@@ -89,8 +89,7 @@ class Packed:
             wanted += range(len(ids) + len(row.ids) - row.wanted, len(ids) + len(row.ids))
             positions += range(start, start + len(row.ids))
             ids += row.ids
-        self.rows.place(rows)
-        self.rows.interrupted = interrupted
+        self.rows.place(rows, interrupted)
         keep = torch.tensor(wanted or [len(ids) - 1], device=device)
         try:
             logits = self.compute(torch.tensor(ids, device=device), torch.tensor(positions, device=device), keep)

@@ -189,16 +189,13 @@ class Scheduler:
                 self._total[name] += getattr(run.tally, name)
         if run.sequence is not None:
             self._engine.reader.give(run.sequence)
+            run.sequence = None  # or it would live until the client has read its answer, dropped or not
 
     def _admit(self) -> None:
         """Gives sequences to the most urgent. Batch work lends its own back while somebody who types finds no room."""
         for run in self._turns.order(self._waiting):
             full = len(self._active) >= self._turns.pace.rows
-            try:
-                sequence = None if full else self._engine.take(run.ids, run.job.document, run.room)
-            except HostOutOfMemory as error:
-                run.end(error)
-                continue
+            sequence = None if full else self._engine.take(run.ids, run.job.document, run.room)
             if sequence is None:
                 resting = [other for other in self._active if not other.job.typing]
                 if run.job.typing and resting:

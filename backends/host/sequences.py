@@ -93,12 +93,17 @@ class Sequences:
         return made
 
     def _taken_over(self, donor: Sequence, agreed: int, document: str, room: int) -> Sequence | None:
+        donor.busy = True  # so that it is not dropped to make room for itself
+        grown = False
+        try:
+            grown = donor.capacity >= room or self._grow(donor, agreed, room)
+        finally:
+            donor.busy = grown
+        if not grown:
+            return None
         donor.crop(agreed)
-        donor.document, donor.busy = document, True
-        if donor.capacity >= room or self._grow(donor, room):
-            return donor
-        self.give(donor)
-        return None
+        donor.document = document
+        return donor
 
     def give(self, sequence: Sequence) -> None:
         """The request has ended; the sequence stays for the next one, unless it holds nothing."""
@@ -123,11 +128,11 @@ class Sequences:
                 best, most = sequence, agreed
         return best, most
 
-    def _grow(self, sequence: Sequence, room: int) -> bool:
+    def _grow(self, sequence: Sequence, kept: int, room: int) -> bool:
         if not self._make_room(_rounded(room) - sequence.capacity):
             return False
         larger = self._made(sequence.document, _rounded(room))
-        _copy(sequence, larger, len(sequence.ids))
+        _copy(sequence, larger, kept)
         sequence.keys, sequence.values, sequence.capacity = larger.keys, larger.values, larger.capacity
         return True
 
