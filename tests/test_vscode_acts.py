@@ -173,8 +173,15 @@ def test_a_review_is_a_problem_with_a_quick_fix(window: Code, fake: Provider, fi
     window.until_seen("Divides by zero.")
     window.until_seen("infill review")
     window.do("click", ".editor-instance .view-lines")
-    window.press("Control+Home", *["ArrowDown"] * 4, "Control+.")
-    window.do("click", ".action-widget .monaco-list-row:has-text('Infill: Fix: Divides by zero.')")
+    looks, row = count(), ".action-widget .monaco-list-row:has-text('Infill: Fix: Divides by zero.')"
+
+    def offered() -> int:
+        if next(looks) % 100 == 0:  # a list that opens before the editor knows the problem stays without its fix
+            window.press("Escape", "Control+Home", *["ArrowDown"] * 4, "Control+.")
+        return window.count(row)
+
+    window.until(offered, "the fix in the list")
+    window.do("click", row)
     apply(window)
     window.until_saved(file.name, FIXED)
     window.until_gone("Divides by zero.")  # its line is another now

@@ -82,7 +82,7 @@ class Stage:
         self._ids, self._tick, self._wake = count(1), 0, FOREVER
         self._pinged: int | None = None
         self._began = self._own_cost = 0.0
-        self._settled = 0
+        self._settled = self._cycles = 0
         self._unsettled = True
         self.settle()
 
@@ -106,7 +106,7 @@ class Stage:
     @property
     def worked(self) -> float:
         """Seconds of processor time that the server has spent since it was told of what it is answering."""
-        return max(0.0, self._processor() - self._began - self._own_cost)
+        return max(0.0, self._processor() - self._began - self._cycles * self._own_cost)
 
     def spent(self) -> float:
         """Seconds of processor time that the server has spent so far, less what the bench has cost it."""
@@ -141,18 +141,27 @@ class Stage:
             self.settle()
 
     def settle(self) -> None:
-        """The server takes in all that was sent, at the time that is now, and works until it has nothing to do."""
-        self._began = self._processor()
-        self._settled += 1
+        """The server takes in all that was sent, at the time that is now, and works until it has nothing to do.
+
+        What is answered to it meanwhile gives it something to do again, perhaps after it said that it had nothing.
+        """
+        self._began, self._cycles, self._unsettled = self._processor(), 0, True
+        while self._unsettled:
+            self._unsettled = False
+            self._cycles += 1
+            self._cycle()
+        self._settled += self._cycles
+
+    def _cycle(self) -> None:
         self._ping()
         self._tick += 1
         self._control.send(TICK.pack(self._tick, self.timeline.now))
         self._read_until(lambda told: told == self._tick)
         self._ping()  # what the server has sent stands before the answer to this
-        self._unsettled = False
 
     def _ping(self) -> None:
-        self._pinged = self.request("bench/ping", None)
+        unsettled, self._pinged = self._unsettled, self.request("bench/ping", None)
+        self._unsettled = unsettled
         self._server.stdin.flush()
         self._read_until(lambda _told: self._pinged is None)
 
@@ -173,6 +182,7 @@ class Stage:
                 elif source is self._listener:
                     connection = Connection(self._listener.accept()[0])
                     self._connections[connection.fileno()] = connection
+                    self._hear_http(connection)  # what came with it belongs to the time that is now
                 elif isinstance(source, Connection):
                     self._hear_http(source)
                 else:
@@ -183,6 +193,7 @@ class Stage:
             self._connections.pop(connection.fileno(), None)
             connection.close()
         elif connection.whole:
+            self._unsettled = True
             self.asked(connection)
 
     def _hear_messages(self, data: bytes) -> None:
