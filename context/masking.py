@@ -81,7 +81,7 @@ def _found(text: str) -> Iterator[Span]:
         yield from _key_tails(text)
     for match in _RUN.finditer(text):
         run, start = match.group(), match.start()
-        if _has_digit(run):
+        if _has_digit(run) or not run.islower():  # one token in a hundred has no digit; words of lower case are names
             yield from (hit.span() for hit in _shapes().finditer(text, start, match.end()))
             yield from (
                 (start + hit.start(), start + hit.end())

@@ -148,7 +148,7 @@ class Gate:
         if cross_file and self._roots and not really_inside:
             return "it lies outside the workspace"
         for path in dict.fromkeys((given, real)):
-            if _holds_secrets(folded(path.as_posix())):
+            if holds_secrets(path.as_posix()):
                 return "a file that holds secrets by convention"
             if self._exclude and any(_matches(self._excluded, name) for name in self._names(path)):
                 return "excluded by a setting"
@@ -195,7 +195,9 @@ def _masked(name: str) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _holds_secrets(path: str) -> bool:
+def holds_secrets(path: str) -> bool:
+    """Whether a file of this path or name holds secrets by convention."""
+    path = folded(path)
     return any(_matches(matcher(SECRET_FILES), name) for name in dict.fromkeys((path, not_put_aside(path))))
 
 

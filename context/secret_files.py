@@ -56,10 +56,11 @@ SECRET_FILES: tuple[str, ...] = (
 LONGEST_NAME = 255
 """Of a file, on the disks that there are."""
 
-_PUT_ASIDE = re.compile(r"(?:~|#|\.(?:bak|backup|copy|old|orig|save|swp|tmp))++$")
+_PUT_ASIDE = re.compile(r"(?:\.(?:bak|backup|copy|git|old|orig|save|swp|tmp)|[~#. ])++$")
 
 
 def not_put_aside(path: str) -> str:
-    """The name of which an editor or a person has put a copy aside under this one: `.env~`, `server.pem.bak`, `#.netrc#`."""
+    """The name of which an editor or a person has put a copy aside under this one: `.env~`, `server.pem.bak`, `#.netrc#`. VS Code
+    shows what git has of a file as `server.pem.git`."""
     folder, slash, name = path.rpartition("/")
     return folder + slash + _PUT_ASIDE.sub("", name.removeprefix("#")[-LONGEST_NAME:])

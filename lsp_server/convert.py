@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from lsprotocol import types
 
 from context.documents import Column, Documents, Edit
+from context.privacy import holds_secrets
 from context.snapshot import Cursor, Snapshot
 from lsp_server.api import Selected
 from lsp_server.outcome import Offered, Outcome, Suggestion, Trigger
@@ -83,14 +84,18 @@ def path_from(uri: str) -> Path | None:
     """The path that a URI names, None where it names none.
 
     Also for what is no file here (notebook cells, remote and unsaved documents with a path): rules about paths hold for it.
+    Where there is no path but a name, as in `untitled:.env`, the rules about names do.
     """
     try:
         parts = urlsplit(uri)
     except ValueError:
         return None
     path = unquote(parts.path, errors="surrogateescape")
-    if not path.startswith("/") or "\0" in path:
+    if "\0" in path:
         return None
+    if not path.startswith("/"):
+        name = path.rpartition("/")[2]
+        return Path("/", name) if holds_secrets(name) else None
     if os.name == "nt":
         if re.match(r"/[A-Za-z]:", path):
             path = path[1:]

@@ -56,6 +56,8 @@ def test_the_first_encoding_that_both_know_is_used(offered: object, encoding: ob
         ("vscode-remote://ssh-remote%2Bhost/project/.env", "/project/.env"),
         ("untitled:/project/new.py", "/project/new.py"),
         ("untitled:Untitled-1", None),
+        ("untitled:.env", "/.env"),
+        ("jar:file:///project/app.jar!/.netrc", "/.netrc"),
         ("file:///%00", None),
         ("http://[", None),
         ("", None),

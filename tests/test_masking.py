@@ -67,6 +67,15 @@ def test_a_value_beside_a_telling_word_is_masked(text: str, secret: str) -> None
     assert secret not in Gate().clear(text)
 
 
+@pytest.mark.parametrize(
+    "token", ["ghp_" + "aBcDeFgHiJ" * 3 + "kLmNoP", "rk_live_" + "aBcDeFgHiJkL" * 2, "AKIA" + "ABCDEFGH" * 2]
+)
+def test_a_token_that_happens_to_have_no_digit_is_masked(token: str) -> None:
+    """One in sixty keys of 24 letters and digits."""
+    for text in (f"{token}\n", f"x = '{token}'\n", f"call({token})\n"):
+        assert secret_spans(text) == [(text.index(token), text.index(token) + len(token))]
+
+
 @pytest.mark.parametrize("before", ["\\n", "\\t", "\\r", "%3D", "%20"])
 def test_a_token_right_after_an_escape_is_masked(before: str) -> None:
     planted = token("AKIA{U16}", 3)

@@ -38,7 +38,7 @@ def test_ordinary_files_pass(root: Path) -> None:
     "path",
     [".env", "src/.env.local", "PROD.ENV", "server.PEM", "src/Id_Rsa", ".ssh/config", "a/.aws/b/c.txt", "x/.docker/config.json",
      "deploy/prod.tfvars", ".netrc", "keys/service-account-prod.json", "home/.config/gh/hosts.yml", ".git/config",
-     "env.production", ".env~", "#.netrc#", "keys/server.pem.bak", "src/.NPMRC.orig",
+     "env.production", ".env~", "#.netrc#", "keys/server.pem.bak", "keys/server.key.git", ".env ", "src/.NPMRC.orig",
      "secrets/prod/db.txt", "a/secrets/x.yaml", "kube/config", "gcp-key.json", "x-firebase-adminsdk-1.json"],
 )  # fmt: skip
 def test_files_that_hold_secrets_by_convention_are_closed(root: Path, path: str) -> None:

@@ -49,7 +49,7 @@ def _run(arguments: argparse.Namespace) -> int:
         if departure["at"] >= since and (arguments.file is None or arguments.file in _files(departure))
     ]
     if arguments.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps(found, indent=2))
     elif found:
         print(_table(found))
     said = ""
