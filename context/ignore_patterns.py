@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LONGEST = 1_000
 """A longer rule is not understood."""
 
+MOST = 2_000
+"""More rules are not either: to read 50,000 takes ten seconds, in which nobody is answered."""
+
 _STAR_BEFORE_STAR = re.compile(r"\[\^/\]\*((?:\[\^/(?!\][*+])|[^/])*?)(?=\[\^/\]\*)")
 """`*` and what follows it up to the next `*` of the segment, as pathspec writes them."""
 _NOT_OF_CLASS = re.compile(r"\[\^(?!/\])")
@@ -35,6 +38,8 @@ def spec(lines: Iterable[str]) -> GitIgnoreSpec:
     lines = list(lines)
     if any(len(line) > LONGEST and not line.startswith("#") for line in lines):
         raise ValueError(f"a rule has more than {LONGEST} characters")
+    if sum(bool(line.strip()) and not line.startswith("#") for line in lines) > MOST:
+        raise ValueError(f"there are more than {MOST} rules")
     rules = list(GitIgnoreSpec.from_lines(lines, backend="simple").patterns)
     for place, rule in enumerate(rules):
         if rule.regex is not None and (once := without_guessing(rule.regex.pattern)) != rule.regex.pattern:

@@ -15,7 +15,6 @@ from urllib.parse import unquote, urlsplit
 from lsprotocol import types
 
 from context.documents import Column, Documents, Edit
-from context.privacy import holds_secrets
 from context.snapshot import Cursor, Snapshot
 from lsp_server.api import Selected
 from lsp_server.outcome import Offered, Outcome, Suggestion, Trigger
@@ -94,6 +93,8 @@ def path_from(uri: str) -> Path | None:
     if "\0" in path:
         return None
     if not path.startswith("/"):
+        from context.privacy import holds_secrets  # rarely needed, and not before `initialize` is answered
+
         name = path.rpartition("/")[2]
         return Path("/", name) if holds_secrets(name) else None
     if os.name == "nt":

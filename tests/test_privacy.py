@@ -169,7 +169,7 @@ def test_rules_of_a_folder_that_may_be_entered_and_not_listed_count(
     check(root, "src/c.py", alone=True, across=True)
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfed\x00e\x00", b"caf\xe9\n", None, "link", "pipe"])
+@pytest.mark.parametrize("content", [b"\xff\xfed\x00e\x00", b"caf\xe9\n", b"x\n" * 2_001, None, "link", "pipe"])
 def test_a_rule_file_that_cannot_be_read_closes_its_folder(root: Path, content: bytes | str | None) -> None:
     rule = root / "src" / ".aiignore"
     if content is None:
