@@ -120,4 +120,4 @@ def _index(found: dict[str, WalkedFile], old: Index | None, gate: Gate) -> Index
             )
         if collected.tokens > MOST_TOKENS:
             break
-    return collected.index(files)
+    return collected.index(files, last=True)

@@ -58,8 +58,12 @@ class Collector:
         """A file that holds nothing to learn: it is remembered, so that it is not looked at again."""
         return Read(path, stamp, np.full(1, FILE, np.int32), np.zeros(1, np.uint8))
 
-    def index(self, files: list[Read]) -> Index:
-        """Takes the files out of the list as it goes, so that their tokens are not held twice."""
+    def index(self, files: list[Read], *, last: bool = False) -> Index:
+        """Takes the files out of the list as it goes, so that their tokens are not held twice. `last`: no file will be read
+        any more, so what only serves reading is let go before the sorting, which needs most memory."""
+        if last:
+            self._lexers.clear()
+            self._ids.clear()
         paths, stamps = [file.path for file in files], [file.stamp for file in files]
         first_of = np.zeros(len(files) + 1, np.int32)
         first_of[1:] = np.cumsum([len(file.tokens) for file in files])

@@ -117,6 +117,7 @@ def sorted_by_context(tokens: Ints) -> tuple[Ints, Ints]:
         places = np.flatnonzero((before >= first) & (before < last)).astype(np.int32)
         order[low:high] = places[np.argsort(before[places], kind="stable")]
     rank, depth = before, 1
+    del before  # else it would be held, next to four arrays as large, for as long as is sorted
     while depth < CONTEXT:
         for (low, high), _ in slices:
             places = order[low:high]
