@@ -85,6 +85,10 @@ def test_what_stands_before_a_line_does_not_hang_on_what_follows_it(after: str) 
     assert followed.model.usage.above == alone.model.usage.above != ()
 
 
+async def test_the_first_word_of_a_file_may_be_followed_in_more_places_than_are_looked_at() -> None:
+    assert (await texts("total ‸\n" + "total = 1\n" * 700))[0] == "= 1"
+
+
 async def test_words_of_other_open_files_are_offered() -> None:
     others = {"other": "client.fetch_everything(now)\n" * 2}
     assert (await texts("\nclient.fe‸\n", others=others))[0] == "tch_everything(now)"

@@ -14,6 +14,9 @@ SCOPES, BUCKETS = len(Scope), 8
 """Shared tokens are told apart as 0, 1, 2, 3, 4, 5-6, 7-9, 10-12."""
 _BUCKET_OF = np.array([0, 1, 2, 3, 4, 5, 5, 6, 6, 6, 7, 7, 7], np.uint8)
 
+_TRUST = np.arange(len(_BUCKET_OF), dtype=np.float64) ** 2
+"""What a row counts for by how much it shares."""
+
 END = SAME
 """Every line-end token counts as this one: which indent follows is not asked for."""
 
@@ -44,7 +47,7 @@ def count(rows: Rows, suffix_token: int) -> Counts:
     shape = (len(tokens), SCOPES, BUCKETS)
     exact = np.bincount(cell, rows.weight, len(tokens) * SCOPES * BUCKETS).reshape(shape)
     counts = exact[:, :, ::-1].cumsum(2)[:, :, ::-1]
-    trust = rows.length.astype(np.float64) ** 2
+    trust = _TRUST[rows.length]
     weight = np.bincount(which, trust, len(tokens))
     known = np.maximum(weight, 1e-9)
     spaced = np.where(weight > 0, np.bincount(which, trust * rows.space, len(tokens)) / known, UNSEEN)
@@ -71,7 +74,7 @@ def mixed(counts: Counts) -> Floats:
     The same evidence is counted once. Returns a probability per token; they sum to less than 1."""
     table = np.ascontiguousarray(counts.counts.transpose(1, 2, 0))
     totals: list[list[float]] = counts.totals.tolist()
-    kinds: list[list[int]] = np.count_nonzero(table, axis=2).tolist()
+    kinds: list[list[int]] = (table > 0).sum(2).tolist()
     chance = np.full(len(counts.tokens), 0.5 / (len(counts.tokens) + 10))
     for bucket in range(BUCKETS):
         for scope in _ORDER:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,34 +72,33 @@ def places_in(index: Index, context: Sequence[int], hidden: NDArray[np.bool_]) -
     ranges = index.ranges(context)
     if not ranges:
         return None
-    places: list[Ints] = []
-    lengths: list[Bytes] = []
-    weights: list[Floats] = []
-    for depth, (low, high) in enumerate(ranges, 1):
-        if depth == len(ranges):
-            taken = index.places(low, high)
-            if high - low <= ALL_UP_TO:
-                wanted = np.array(context[: -CONTEXT - 1 : -1], np.int32)
-                back = taken[:, None] - _BACK[: len(wanted)]
-                differs = np.ones((len(taken), len(wanted) + 1), np.bool_)
-                np.not_equal(index.tokens[np.maximum(back, 0)], wanted, out=differs[:, :-1])
-                differs[:, :-1] |= back < 0
-                length = differs.argmax(1).astype(np.uint8)
-            else:
-                length = np.full(len(taken), depth, np.uint8)
-            size = high - low
-        else:
-            inner_low, inner_high = ranges[depth]
-            size = inner_low - low + high - inner_high
-            step = max(size // PER_STEP, 1)
-            taken = np.concatenate((index.order[low:inner_low:step], index.order[inner_high:high:step]))
-            length = np.full(len(taken), depth, np.uint8)
-        places.append(taken)
-        lengths.append(length)
-        weights.append(np.full(len(taken), size / max(len(taken), 1), np.float32))
-    place = np.concatenate(places)
+    taken: list[Ints] = []
+    places: list[int] = []
+    for (low, high), (inner_low, inner_high) in pairwise(ranges):
+        places.append(inner_low - low + high - inner_high)
+        step = max(places[-1] // PER_STEP, 1)
+        taken.append(np.concatenate((index.order[low:inner_low:step], index.order[inner_high:high:step])))
+    low, high = ranges[-1]
+    places.append(high - low)
+    taken.append(index.places(low, high))
+    sizes = [len(one) for one in taken]
+    place = np.concatenate(taken)
+    length = np.repeat(np.arange(1, len(sizes) + 1, dtype=np.uint8), sizes)
+    if high - low <= ALL_UP_TO:
+        length[len(length) - sizes[-1] :] = _shared_in(index.tokens, taken[-1], context)
+    weight = np.array([many / max(size, 1) for many, size in zip(places, sizes, strict=True)], np.float32)
     seen = ~hidden[np.searchsorted(index.first_of, place, side="right") - 1]
-    return Places(place[seen], np.concatenate(lengths)[seen], np.concatenate(weights)[seen])
+    return Places(place[seen], length[seen], np.repeat(weight, sizes)[seen])
+
+
+def _shared_in(tokens: Ints, places: Ints, context: Sequence[int]) -> NDArray[np.int64]:
+    wanted = np.array(context[: -CONTEXT - 1 : -1], np.int32)
+    back = places[:, None] - _BACK[: len(wanted)]
+    differs = np.ones((len(places), len(wanted) + 1), np.bool_)
+    np.not_equal(tokens[np.maximum(back, 0)], wanted, out=differs[:, :-1])
+    differs[:, :-1] |= back < 0
+    length: NDArray[np.int64] = differs.argmax(1)
+    return length
 
 
 def in_index(index: Index, context: Sequence[int], hidden: NDArray[np.bool_]) -> Rows:

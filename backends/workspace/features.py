@@ -83,9 +83,9 @@ def features(
     out[:, 2 * scopes : 3 * scopes] = table[:, here, at] / np.maximum(rows, 1e-9)
     out[:, 3 * scopes : 4 * scopes] = np.log2(1 + rows)
     column = 4 * scopes
-    for bucket in _SHARES:
-        out[:, column : column + scopes] = table[:, :, bucket] / np.maximum(totals[:, bucket], 1e-9)
-        column += scopes
+    shares = table[:, :, list(_SHARES)] / np.maximum(totals[:, list(_SHARES)], 1e-9)
+    out[:, column : column + len(_SHARES) * scopes] = shares.transpose(0, 2, 1).reshape(size, -1)
+    column += len(_SHARES) * scopes
     chance = mixed[chosen]
     best = float(chance[0])
     out[:, column] = chance

@@ -219,11 +219,11 @@ class Library:
         """What is near, then the file after the cursor, then the file before it: a search that must choose takes the last."""
         _, near, files = self._near
         pieces = [_piece(document, border, None, Scope.FILE), _piece(document, 0, end, Scope.FILE)]
-        own = Stretch(pieces, self._vocabulary, first=not len(near), end=Scope.FRESH)
+        own = Stretch(pieces, self._vocabulary, shift=len(near), end=Scope.FRESH)
         return Shelf(near, own, (*files, (len(near), path)), len(near) + len(pieces[0].tokens))
 
     def _nothing_near(self) -> tuple[tuple[object, ...], Stretch, tuple[tuple[int, str], ...]]:
-        return (), Stretch((), self._vocabulary, first=False, end=Scope.FILE), ()
+        return (), Stretch((), self._vocabulary, shift=0, end=Scope.FILE), ()
 
     def _hidden(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         assert self._index is not None
@@ -267,7 +267,7 @@ class Library:
             files.append((first, name))
             first += len(piece.tokens)
         pieces = [piece for _, piece in found]
-        return Stretch(pieces, self._vocabulary, first=bool(pieces), end=Scope.FILE), tuple(files)
+        return Stretch(pieces, self._vocabulary, shift=0, end=Scope.FILE), tuple(files)
 
     def _first_token(self, document: Document, border: int) -> int:
         for token in document.tokens[border : border + 3].tolist():

@@ -63,6 +63,7 @@ class Model:
     judge: Trees | None
     without: tuple[Scope, ...] = ()
     _pool: Pool | None = None
+    _recent: Rows | None = None
     _known: dict[State, Candidates] = field(default_factory=dict)
     _rows: dict[tuple[int, ...], Rows] = field(default_factory=dict)
 
@@ -103,7 +104,7 @@ class Model:
         if found is None:
             names = last_names(context, self.vocabulary)
             shape = shape_of(context, self.vocabulary)
-            parts = [self.shelf.find(key), self.shelf.find_shape(shape, names), _nowhere(self.recent, _FILE)]
+            parts = [self.shelf.find(key), self.shelf.find_shape(shape, names), self._recent_rows()]
             if self.repository is not None:
                 parts.append(in_index(self.repository.index, key, self.repository.hidden))
             found = together(parts)
@@ -113,6 +114,11 @@ class Model:
         if state.started:
             return self._beginning(found, state.started)
         return found
+
+    def _recent_rows(self) -> Rows:
+        if self._recent is None:
+            self._recent = _nowhere(self.recent, _FILE)
+        return self._recent
 
     @property
     def pool(self) -> Pool:

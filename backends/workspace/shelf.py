@@ -27,25 +27,31 @@ Places = NDArray[np.int64]
 
 class Searched:
     """Tokens, or their shapes, padded with `FILE`: `CONTEXT` in front and two at the end. A place is the number of a token
-    that follows something; the first token follows a `FILE` where nothing else stands before it, `first`."""
+    that follows something, counted from `shift`; the first token follows a `FILE` where nothing stands before it, `first`."""
 
-    def __init__(self, padded: Ints, first: bool) -> None:
-        self.padded, self._begin = padded, CONTEXT if first else CONTEXT + 1
+    def __init__(self, padded: Ints, first: bool, shift: int) -> None:
+        self.padded, self.shift = padded, shift
+        self._begin = CONTEXT if first else CONTEXT + 1
         self._after: dict[int, Places] = {}
         self._after_two: dict[tuple[int, int], Places] = {}
 
     def after(self, last: int) -> Places:
         found = self._after.get(last)
         if found is None:
-            found = self._after[last] = np.flatnonzero(self.padded[self._begin - 1 : -2] == last) + self._begin
+            found = self._after[last] = np.flatnonzero(self.padded[self._begin - 1 : -2] == last)
+            found += self._begin + self.shift
         return found
 
     def after_two(self, last: int, before: int) -> Places:
         found = self._after_two.get((last, before))
         if found is None:
             places = self.after(last)
-            found = self._after_two[last, before] = places[self.padded[places - 2] == before]
+            found = self._after_two[last, before] = places[self.at(places, 2) == before]
         return found
+
+    def at(self, places: Places, back: int) -> Ints:
+        """What stands so many before each place."""
+        return self.padded[places - (self.shift + back)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +64,16 @@ class Piece:
 
 
 class Stretch:
-    """Pieces of files one after the other; `first` where nothing stands before them, `end` is the scope of what comes after."""
+    """Pieces of files one after the other, after `shift` other tokens; `end` is the scope of what comes after."""
 
-    def __init__(self, pieces: Sequence[Piece], vocabulary: Vocabulary, *, first: bool, end: Scope) -> None:
+    def __init__(self, pieces: Sequence[Piece], vocabulary: Vocabulary, *, shift: int, end: Scope) -> None:
         front, back = np.zeros(CONTEXT, np.uint8), np.zeros(2, np.uint8)
         tokens = np.concatenate((front, *(piece.tokens for piece in pieces), back), dtype=np.int32)
         self.space = np.concatenate((front, *(piece.space for piece in pieces), back))
         self.scope = np.concatenate((front, *(piece.scope for piece in pieces), back + np.uint8(end)))
-        self.tokens, self.shape = Searched(tokens, first), Searched(shaped(tokens, vocabulary), first)
+        first = not shift and bool(pieces)
+        self.tokens = Searched(tokens, first, shift)
+        self.shape = Searched(shaped(tokens, vocabulary), first, shift)
 
     def __len__(self) -> int:
         return len(self.space) - CONTEXT - 2
@@ -153,11 +161,11 @@ class Shelf:
         last = int(wanted[0])
         found = near.after(last), own.after(last)
         if len(found[0]) + len(found[1]) <= NEAREST or len(wanted) == 1:
-            return self._together(found)
+            return np.concatenate(found)
         before = int(wanted[1])
         longer = near.after_two(last, before), own.after_two(last, before)
         if len(longer[0]) + len(longer[1]) > NEAREST and len(wanted) > 2:
-            third = near.padded[longer[0] - 3] == wanted[2], own.padded[longer[1] - 3] == wanted[2]
+            third = near.at(longer[0], 3) == wanted[2], own.at(longer[1], 3) == wanted[2]
             others = _last(longer[0][~third[0]], longer[1][~third[1]], PER_STEP)
             most = NEAREST - len(others[0]) - len(others[1])
             longer = _last(longer[0][third[0]], longer[1][third[1]], most)
@@ -165,14 +173,8 @@ class Shelf:
             longer = _last(*longer, NEAREST)
             others = _NO_PLACES, _NO_PLACES
         rest = _last(*found, 2 * PER_STEP)
-        differs = near.padded[rest[0] - 2] != before, own.padded[rest[1] - 2] != before
-        return self._together(longer, others, (rest[0][differs[0]], rest[1][differs[1]]))
-
-    def _together(self, *found: tuple[Places, Places]) -> Places:
-        """Places near and in the own file, as places of all."""
-        near, own = np.concatenate([near for near, _ in found]), np.concatenate([own for _, own in found])
-        own += self.after
-        return np.concatenate((near, own))
+        differs = near.at(rest[0], 2) != before, own.at(rest[1], 2) != before
+        return np.concatenate((*longer, *others, rest[0][differs[0]], rest[1][differs[1]]))
 
 
 def _last(near: Places, own: Places, most: int) -> tuple[Places, Places]:
