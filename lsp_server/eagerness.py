@@ -27,6 +27,6 @@ class Dial:
 
 DIALS: Mapping[Eagerness, Dial] = {
     Eagerness.LOW: Dial(floor=0.85, patience=2.2, shortest=0.15, longest=0.8),
-    Eagerness.NORMAL: Dial(floor=0.75, patience=1.4, shortest=0.06, longest=0.5),
-    Eagerness.HIGH: Dial(floor=0.55, patience=0.8, shortest=0.0, longest=0.3),
+    Eagerness.NORMAL: Dial(floor=0.76, patience=1.4, shortest=0.06, longest=0.5),
+    Eagerness.HIGH: Dial(floor=0.60, patience=0.8, shortest=0.0, longest=0.3),
 }

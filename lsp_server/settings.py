@@ -110,7 +110,7 @@ class Settings:
 
     eagerness: Literal["low", "normal", "high"] = declared(
         "normal",
-        "How readily Infill asks and shows. A model that knows how sure it is stays silent unasked below 85 %, 75 % or 55 %. "
+        "How readily Infill asks and shows. A model that knows how sure it is stays silent unasked below 85 %, 76 % or 60 %. "
         "A request goes out after 2.2, 1.4 or 0.8 of the typist's usual times between two keys: sooner at a new line, later "
         "within a word, and at least 150, 60 or 0 and at most 800, 500 or 300 milliseconds after the key.",
         scope=Scope.USER,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +20,10 @@ from backends.workspace.whole_lines import load_line_judge
 from context.privacy import Gate
 from tests.fake_clock import FakeClock
 from tests.marks import cursor_in
+from tools.workspace_past import ABOUT, HALVES
+
+TABLES = Path(offers.__file__).parent
+ROOT = Path(__file__).parents[1]
 
 
 def at(marked: str, language: str = "python", others: dict[str, str] | None = None) -> Cursor:
@@ -64,7 +70,7 @@ async def test_no_bracket_is_closed_that_was_not_opened() -> None:
 @pytest.mark.parametrize(
     ("buffer", "language", "expected"),
     [
-        ("\nself.width = width\nself.height = height\nself.depth = ‸\n", "python", "depth"),
+        ("\nself.width = width\nself.height = height\nself.depth = depth\nself.weight = ‸\n", "python", "weight"),
         ("\nlet a = make(one);\nlet b = make(one);\nlet c = ‸\n", "rust", "make(one);"),
         ("\nif err != nil {\n\treturn err\n}\nx()\nif err ‸\n", "go", "!= nil {"),
         ("\nint a = size(b);\nint c = size(b);\nint e = si‸\n", "c", "ze(b);"),
@@ -139,6 +145,19 @@ def test_the_tables_fit_the_code_that_reads_them() -> None:
     assert len(load_sureness()) == 3
 
 
+@pytest.mark.parametrize("name", ["judge", "lines", "offers"])
+def test_the_tables_come_from_the_commits_that_the_script_names(name: str) -> None:
+    about = json.loads(str(np.load(TABLES / f"{name}.npz")["about"]))
+    assert about == ABOUT, "run tools/train_workspace.py"
+
+
+def test_no_table_has_seen_what_is_reported_on() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    _, _, rest = page.partition("### Commits replayed from")
+    reported = set(re.findall(r"^- (\S+/\S+) [0-9a-f]{12}$", rest.partition("\n#")[0], re.M))
+    assert len(reported) >= 10
+    assert not reported & {name for names in HALVES.values() for name in names}
+
+
 def test_the_tables_are_small() -> None:
-    folder = Path(offers.__file__).parent
-    assert sum(path.stat().st_size for path in folder.glob("*.npz")) < 1_000_000
+    assert sum(path.stat().st_size for path in TABLES.glob("*.npz")) < 1_000_000

@@ -1,249 +1,98 @@
 """Trains the tables of the workspace model, with the `train` extra installed. HISTORIES holds OWNER+NAME/repo each:
 
-    python tools/train_workspace.py rows tokens HISTORIES       places, and which token truly came next
-    python tools/train_workspace.py fit halves                  two judges of tokens, each of which has not seen the other's half
-    python tools/train_workspace.py rows places HISTORIES       lines nearby, and which of them truly came next
-    python tools/train_workspace.py fit rough                   what makes a line worth comparing
-    python tools/train_workspace.py rows lines HISTORIES        the lines compared
-    python tools/train_workspace.py rows offers HISTORIES       whole guesses by hand
-    python tools/train_workspace.py rows sureness HISTORIES     how far guesses unasked were right
-    python tools/train_workspace.py fit tables                  judge.npz, lines.npz, offers.npz beside the code
+    python tools/train_workspace.py HISTORIES
 
-What is learned from guesses of the judge of tokens is learned from a judge that has not seen their repository: half by half.
-Lines are drawn from the commits before the ones named here; no repository of docs/benchmarks.md is among them.
+`tools/workspace_past.py` names the commits that lines are drawn from. The steps, each of which can also be asked for alone:
+
+    rows tokens     places, and which token truly came next
+    fit halves      two judges of tokens, each of which has not seen the other's half
+    rows places     lines nearby, and which of them truly came next, for every third repository
+    fit rough       what makes a line worth comparing
+    rows guesses    the lines compared, whole guesses by hand, how far guesses unasked were right
+    fit tables      judge.npz, lines.npz, offers.npz beside the code; without the offers for each half too
+
+Rows that are there already are not made again, so that a run that was stopped goes on: remove their folder after a change of
+the features or of what is drawn. `tools/workspace_floors.py` then shows what floors of confidence would do.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import random
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backends.workspace import pool, whole_lines
-from backends.workspace.choose import SHORTEST, whole_guesses
-from backends.workspace.decode import greedy
-from backends.workspace.features import NAMES, State, features
-from backends.workspace.library import Library, Place
-from backends.workspace.lines import hash_of
+from backends.workspace import whole_lines
+from backends.workspace.features import NAMES
 from backends.workspace.offers import NAMES as OFFER_NAMES
-from backends.workspace.offers import Cursor, rows_of_guesses
-from backends.workspace.shape import shape_of
-from backends.workspace.trees import Trees, read_trees
-from context.privacy import Gate
-from editors.headless.history import History
-from editors.headless.past import AddedLine, Past, Point, added_lines, points, token_spans
+from backends.workspace.trees import read_trees
+from tools.workspace_past import ABOUT, GUESSED, HALVES, TAKEN, file_name, other, written
+from tools.workspace_rows import Maker, Rows, line_rows, offer_rows, place_rows, sure_rows, token_rows
 
-Rows = dict[str, NDArray[Any]]
-
-COMMITS, PER_COMMIT, TAKEN = 1000, 3, 42
-"""Of each repository: the newest commits looked at, the lines drawn from one, the commits that lines are drawn from."""
-STEPS = 4
-"""Places asked about in a line, besides its first."""
 TOKEN_TREES, LINE_TREES, OFFER_TREES = (240, 6), (100, 5), (80, 4)
 """How many, and how deep."""
-SURE_FROM, FLOORS = 0.2, (0.45, 0.55, 0.65, 0.75, 0.85)
-"""Guesses are followed down to the first; offers are taken at each of the others."""
 
-FIRST_HALF: Mapping[str, str] = {
-    "celery/celery": "5dc781f0bd5f36186bfcc74e0a4f9f654452c69b",
-    "gin-gonic/gin": "dcaa4296d111981ffb31ac3eba90bb63e1eb5ab9",
-    "pallets/flask": "2ac89889f4cc330eabd50f295dcef02828522c69",
-    "psf/black": "8947c48ef2077c3a301b03c1e814dc2e3f78436e",
-    "psf/requests": "1f6589ec3a1ee910f9a65cc3ceac60b26677bc0e",
-    "python-attrs/attrs": "c1dc5dcba16ed827aa6dcad896b41a3afedb4e32",
-    "tokio-rs/tokio": "ea91b33ca57ff0581b38e735cc108f831bccbdaa",
+MAKERS: Mapping[str, Mapping[str, Maker]] = {
+    "tokens": {"tokens": token_rows},
+    "places": {"places": place_rows},
+    "guesses": {"offers": offer_rows, "sureness": sure_rows},
 }
-SECOND_HALF: Mapping[str, str] = {
-    "Textualize/rich": "42899d8a0a96b121a514516f4be9db44ff7aeaf3",
-    "axios/axios": "23a25af0688d1db2c396deb09229d2271cc24f6c",
-    "clap-rs/clap": "6982fb1c98c7247e38a6d4f04191b94e30497e7b",
-    "colinhacks/zod": "e516c3baf22615e20934116abebfed6c000222c2",
-    "encode/starlette": "cb8f84f5284dc301ca7a31eb732b9e140769dd48",
-    "encode/uvicorn": "e6c7ce791fc634b6eedee40e0d0207faa8a9aefd",
-    "fastapi/fastapi": "c3f316b7e814667e8ee81e03a7330d00ee61e45c",
-    "getsentry/responses": "a19add7777d7d0c64eeb364f6cc9de624c33f4f8",
-    "go-chi/chi": "735ae2b87f8c733d616e809ae86e0985c1bc3350",
-    "google/gson": "9835b6f90192f79cdf5300c528fc6212455fb6c1",
-    "google/leveldb": "78a352f47ed6c1e9d750545e9b242289185b87e1",
-    "marshmallow-code/marshmallow": "341b927f219205704728c05cd61f04d7e9727523",
-    "mitmproxy/mitmproxy": "8fc25b3045934777b0796d8ec7958bbc257d7bb5",
-    "mockito/mockito": "ee8a330da0218f32d5964acdeaa3ac39e2c6ce14",
-    "pallets/jinja": "5ef70112a1ff19c05324ff889dd30405b1002044",
-    "pallets/werkzeug": "1b00618e787f40dfb21eba29caf8f8be7c8e1d93",
-    "pypa/pip": "6d309205789d368b2749d93fd6193d584811efd5",
-    "python-poetry/poetry": "f46702336862f30050d5c641d5ed6f7568ded793",
-    "sharkdp/bat": "2ba8db9c14e5794572f5ea338c2b90404c9769cb",
-    "sharkdp/fd": "ee20f426ddf338ac7ead5c5f00ea49258005caaf",
-    "sphinx-doc/sphinx": "e44a40eb2f810558ccd9da1425421270ccb81351",
-    "square/okhttp": "1682d9bac8c03dffde2969b0b74d47649d0dbb52",
-    "urllib3/urllib3": "6a8536b6e1b0cbe69ae801337c599951e527ae29",
-    "vuejs/core": "e2bede96134f757aad5c5b33ac9be055022dbfc8",
-}
+STEPS = ("rows tokens", "fit halves", "rows places", "fit rough", "rows guesses", "fit tables")
+ROUGH_FROM = 3
+"""Places are taken from every so many repositories: twenty weights need no more."""
 
 
-class Now:
-    """A clock that never waits."""
+def read(what: str, histories: Path, folder: Path, processes: int) -> None:
+    """Makes the rows of one step, repository by repository."""
+    makers = dict(MAKERS[what])
+    if what == "guesses":
+        makers["lines"] = line_rows(np.load(folder / "rough.npy"))
+    for kind in makers:
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    wanted = _rough_from() if what == "places" else _everything()
+    missing = [
+        (half, name)
+        for half, names in HALVES.items()
+        for name in names
+        if name in wanted and not all((folder / kind / f"{file_name(name)}.npz").exists() for kind in makers)
+    ]
+    with ProcessPoolExecutor(processes) as pool:
+        for said in pool.map(partial(_read, makers, histories, folder), *zip(*missing, strict=True)) if missing else ():
+            print(said, flush=True)
 
-    def now(self) -> float:
-        return 0.0
 
-    async def sleep(self, seconds: float) -> None:
-        pass
-
-
-def drawn(history: History, newest: str) -> list[list[AddedLine]]:
-    """Lines by commit; a commit that added many is likelier."""
+def _read(makers: Mapping[str, Maker], histories: Path, folder: Path, half: str, name: str) -> str:
+    judge = read_trees((folder / other(half) / "judge.npz").read_bytes()) if "tokens" not in makers else None
     chance = random.Random(7)
-    by_commit: dict[str, list[AddedLine]] = {}
-    for commit in history.commits(COMMITS, start=newest):
-        by_commit[commit.hash] = list(added_lines(history, commit))
-    everything = [line for lines in by_commit.values() for line in lines]
-    hashes = dict.fromkeys(line.commit.hash for line in chance.sample(everything, min(4 * TAKEN, len(everything))))
-    found = []
-    for commit in list(hashes)[:TAKEN]:
-        lines = by_commit[commit]
-        numbers = sorted(chance.sample(range(len(lines)), min(PER_COMMIT, len(lines))))
-        found.append([lines[number] for number in numbers])
-    return found
+    found: dict[str, list[Rows]] = {kind: [] for kind in makers}
+    commits = TAKEN if "tokens" in makers else GUESSED
+    trees = folder / "trees" / file_name(name)
+    for library, line in written(histories, trees, name, HALVES[half][name], judge, commits):
+        for kind, maker in makers.items():
+            found[kind] += maker(library, line, chance)
+    for kind, rows in found.items():
+        target = folder / kind / f"{file_name(name)}.npz"
+        partly = target.with_name(f"partly-{target.name}")
+        np.savez(partly, **{key: np.concatenate([row[key] for row in rows]) for key in ("x", "y", "w")})
+        partly.replace(target)
+    said = (f"{len(rows)} {kind}, {100 * _found(rows):.1f} % with a right one" for kind, rows in found.items())
+    return f"{name}: {'; '.join(said)}"
 
 
-def written(history: History, newest: str, judge: Trees | None) -> Iterator[tuple[Library, AddedLine]]:
-    """Each line as it is about to be written, with all that could be known then."""
-    past = Past(history)
-    for lines in drawn(history, newest):
-        library = Library(Gate(), judge)
-        library.adopt(past.index(lines[0].commit.parent))
-        previous: AddedLine | None = None
-        for line in lines:
-            for text in line.so_far(previous):
-                library.observe(line.path, line.language, text)
-            previous = line
-            yield library, line
+def _found(rows: Sequence[Rows]) -> float:
+    """The share of places where one of the candidates was right."""
+    return float(np.mean([row["y"].any() for row in rows]))
 
 
-def asked(library: Library, line: AddedLine, column: int, space: str = "") -> Cursor | None:
-    before, after = line.around()
-    return library.at(Place(line.path, line.language, before + line.text[:column] + space, after))
-
-
-def starts(library: Library, line: AddedLine) -> Cursor | None:
-    return asked(library, line, len(line.text) - len(line.text.lstrip()))
-
-
-def token_rows(library: Library, line: AddedLine, chance: random.Random) -> Iterator[Rows]:
-    """Candidates for the first token of a line and for some others, as the decoder would meet them."""
-    spans = [(start, line.text[start:end]) for start, end, _ in token_spans(line.text, line.language)]
-    spans.append((len(line.text.rstrip()), ""))
-    for start, truth in [spans[0], *chance.sample(spans[1:], min(STEPS, len(spans) - 1))]:
-        cut = start
-        if len(truth) > 2 and (truth[0].isalpha() or truth[0] in "_\"'") and chance.random() < 0.4:
-            cut += chance.randint(1, min(4, len(truth) - 1))
-        found = asked(library, line, cut, " " if not truth and line.text[:cut][-1:].isalnum() else "")
-        if found is None or not truth.startswith(found.start.started):
-            continue
-        model, begin = found.model, found.start
-        state = State(begin.context, begin.line, begin.opened, begin.started, begin.then)
-        weighed = model.weighed(state)
-        if weighed is not None:
-            counts, mixture, chosen = weighed
-            table = features(counts, mixture, chosen, state, model.usage, model.vocabulary, model.suffix_token)
-            right = np.array([model.vocabulary.text(token) == truth for token in counts.tokens[chosen].tolist()])
-            yield {"x": table, "y": right, "w": np.ones(len(right), np.float32)}
-
-
-def place_rows(library: Library, line: AddedLine, chance: random.Random) -> Iterator[Rows]:
-    """The place where the line stands already, the places most like the cursor's, and a weighted sample of all others."""
-    found = starts(library, line)
-    if found is None or not len(found.model.pool.lines):
-        return
-    model, context = found.model, found.start.context
-    at = pool.here(model.pool, context)
-    first = model.next(State(context, (), found.start.opened, "", whole_lines.END))
-    chances = dict(zip(first.tokens, first.chance, strict=True))
-    table = pool.rough_of(model.pool, at, context, shape_of(context, model.vocabulary), chances)
-    tokens = [model.vocabulary.intern(line.text[a:b]) for a, b, _ in token_spans(line.text, line.language)]
-    same = model.pool.lines.text == np.uint64(hash_of(np.array(tokens, np.int32)))
-    if not same.any():
-        return
-    score = table[:, pool.ROUGH.index("same_log")] + table[:, pool.ROUGH.index("shape_log")]
-    best = np.flatnonzero(same)[np.argmax(score[same])]
-    others = np.flatnonzero(~same)
-    others = others[np.argsort(-score[others], kind="stable")]
-    hard, rest = others[:60], others[60:].tolist()
-    easy = chance.sample(rest, min(150, len(rest)))
-    chosen = np.array([best, *hard.tolist(), *easy])
-    weights = [1.0] * (1 + len(hard)) + [len(rest) / max(len(easy), 1)] * len(easy)
-    yield {"x": table[chosen], "y": chosen == best, "w": np.array(weights, np.float32)}
-
-
-def line_rows(rough: NDArray[np.float32]) -> Callable[[Library, AddedLine, random.Random], Iterator[Rows]]:
-    def rows(library: Library, line: AddedLine, chance: random.Random) -> Iterator[Rows]:
-        found = starts(library, line)
-        if found is not None:
-            compared = whole_lines.compared(found.model, found.start, rough)
-            texts = [compared.guess(number, 1.0).text for number in range(len(compared))]
-            right = np.array([text == line.text.strip() for text in texts], np.bool_)
-            table = whole_lines.features(compared, found.model, found.start)
-            yield {"x": table, "y": right, "w": np.ones(len(right), np.float32)}
-
-    return rows
-
-
-def offer_rows(library: Library, line: AddedLine, chance: random.Random) -> Iterator[Rows]:
-    for point in within(line, chance):
-        found = asked(library, line, point.column)
-        guesses = asyncio.run(whole_guesses(found, Now())) if found is not None else []
-        if found is not None and guesses:
-            right = np.array([guess.text == point.truth.rstrip() for guess in guesses], np.bool_)
-            yield {"x": rows_of_guesses(guesses, found), "y": right, "w": np.ones(len(right), np.float32)}
-
-
-def within(line: AddedLine, chance: random.Random) -> list[Point]:
-    return [point for point in (*points(line, chance), *points(line, chance)) if point.kind != "start"]
-
-
-def sure_rows(library: Library, line: AddedLine, chance: random.Random) -> Iterator[Rows]:
-    """For each floor the longest beginning that is as likely: (kind of cursor, its log odds), and whether it was right."""
-    for point in points(line, chance):
-        found = asked(library, line, point.column)
-        *_, guess = (None, *(greedy(found.model, found.start, SURE_FROM) if found is not None else ()))
-        if guess is None:
-            continue
-        kind = ("start", "mid", "part").index(point.kind)
-        for floor in FLOORS:
-            steps = [step for step in guess.steps if step.chance >= floor]
-            text = "".join(step.text for step in steps)
-            if len(text.strip()) >= SHORTEST:
-                sure = min(max(steps[-1].chance, 1e-4), 1 - 1e-4)
-                row = np.array([[kind, np.log(sure / (1 - sure))]], np.float32)
-                yield {"x": row, "y": np.array([point.truth.startswith(text)]), "w": np.ones(1, np.float32)}
-
-
-def read(histories: Path, target: Path, rows: Callable[..., Iterator[Rows]], folder: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    for half, judge in ((FIRST_HALF, "second.npz"), (SECOND_HALF, "first.npz")):
-        trees = read_trees((folder / judge).read_bytes()) if rows is not token_rows else None
-        for name, newest in half.items():
-            history = History(histories / name.replace("/", "+") / "repo")
-            chance = random.Random(7)
-            found = [row for library, line in written(history, newest, trees) for row in rows(library, line, chance)]
-            history.close()
-            parts = {key: np.concatenate([row[key] for row in found]) for key in ("x", "y", "w")}
-            np.savez(target / f"{name.replace('/', '+')}.npz", **parts)
-            right = np.mean([row["y"].any() for row in found])
-            print(f"{name}: {len(found)} places, {100 * right:.1f} % of them with a right one", flush=True)
-
-
-def together(folder: Path, names: Sequence[str]) -> Rows:
-    tables = [np.load(folder / f"{name.replace('/', '+')}.npz") for name in names]
+def together(folder: Path, names: Iterable[str]) -> Rows:
+    tables = [np.load(folder / f"{file_name(name)}.npz") for name in names]
     return {key: np.concatenate([table[key] for table in tables]) for key in ("x", "y", "w")}
 
 
@@ -299,48 +148,59 @@ def sureness(rows: Rows) -> NDArray[np.float32]:
     return np.array([logistic(part) for part in parts], np.float32)
 
 
-def fit(what: str, folder: Path, target: Path) -> None:
-    everything = (*FIRST_HALF, *SECOND_HALF)
-    if what == "halves":
-        for half, name in ((FIRST_HALF, "first"), (SECOND_HALF, "second")):
-            rows = together(folder / "tokens", tuple(half))
-            np.savez_compressed(folder / f"{name}.npz", **boosted(rows, *TOKEN_TREES, NAMES))
-    elif what == "rough":
-        np.save(folder / "rough.npy", logistic(together(folder / "places", everything))[:-1].astype(np.float32))
-    else:
-        judge = boosted(together(folder / "tokens", everything), *TOKEN_TREES, NAMES)
-        judge["sureness"] = sureness(together(folder / "sureness", everything))
-        lines = boosted(together(folder / "lines", everything), *LINE_TREES, whole_lines.NAMES)
-        lines["rough"] = np.load(folder / "rough.npy")
-        offers = boosted(together(folder / "offers", everything), *OFFER_TREES, OFFER_NAMES)
-        for name, table in (("judge", judge), ("lines", lines), ("offers", offers)):
-            np.savez_compressed(target / f"{name}.npz", **table)
+def fit_halves(folder: Path) -> None:
+    for half, names in HALVES.items():
+        (folder / half).mkdir(exist_ok=True)
+        judge = boosted(together(folder / "tokens", names), *TOKEN_TREES, NAMES)
+        np.savez_compressed(folder / half / "judge.npz", **judge)
+
+
+def fit_rough(folder: Path) -> None:
+    np.save(folder / "rough.npy", logistic(together(folder / "places", _rough_from()))[:-1].astype(np.float32))
+
+
+def fit_tables(folder: Path, target: Path) -> None:
+    for half, names in HALVES.items():
+        np.savez_compressed(folder / half / "lines.npz", **_lines(folder, names))
+        np.save(folder / half / "sureness.npy", sureness(together(folder / "sureness", names)))
+    everything = _everything()
+    judge = boosted(together(folder / "tokens", everything), *TOKEN_TREES, NAMES)
+    judge["sureness"] = sureness(together(folder / "sureness", everything))
+    offers = boosted(together(folder / "offers", everything), *OFFER_TREES, OFFER_NAMES)
+    for name, table in (("judge", judge), ("lines", _lines(folder, everything)), ("offers", offers)):
+        np.savez_compressed(target / f"{name}.npz", **table, about=np.array(json.dumps(ABOUT)))
+
+
+def _lines(folder: Path, names: Iterable[str]) -> Rows:
+    found = boosted(together(folder / "lines", names), *LINE_TREES, whole_lines.NAMES)
+    return {**found, "rough": np.load(folder / "rough.npy")}
+
+
+def _everything() -> list[str]:
+    return [name for names in HALVES.values() for name in names]
+
+
+def _rough_from() -> list[str]:
+    return _everything()[::ROUGH_FROM]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("histories", type=Path)
+    parser.add_argument("--step", choices=STEPS, action="append", help="only this one; may be said again")
     parser.add_argument("--rows", type=Path, default=Path("build/rows"), help="where the rows are kept")
-    steps = parser.add_subparsers(dest="step", required=True)
-    reading = steps.add_parser("rows")
-    reading.add_argument("what", choices=("tokens", "places", "lines", "offers", "sureness"))
-    reading.add_argument("histories", type=Path)
-    fitting = steps.add_parser("fit")
-    fitting.add_argument("what", choices=("halves", "rough", "tables"))
-    fitting.add_argument("--target", type=Path, default=Path("backends/workspace"))
+    parser.add_argument("--target", type=Path, default=Path("backends/workspace"), help="where the tables go")
+    parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
     folder: Path = arguments.rows
-    if arguments.step == "fit":
-        fit(arguments.what, folder, arguments.target)
-        return
-    readers: Mapping[str, Callable[..., Iterator[Rows]]] = {
-        "tokens": token_rows,
-        "places": place_rows,
-        "offers": offer_rows,
-        "sureness": sure_rows,
-    }
-    what: str = arguments.what
-    rows = line_rows(np.load(folder / "rough.npy")) if what == "lines" else readers[what]
-    read(arguments.histories, folder / what, rows, folder)
+    for step in arguments.step or STEPS:
+        do, what = step.split()
+        if do == "rows":
+            read(what, arguments.histories, folder, arguments.processes)
+        elif what == "tables":
+            fit_tables(folder, arguments.target)
+        else:
+            {"halves": fit_halves, "rough": fit_rough}[what](folder)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@
 ---@field chat_timeout_ms? integer Longest wait for an explanation, an edit or a review.
 ---@field ca_file? string Certificates to trust, as a PEM file; empty for the system's own.
 ---@field proxy? string Proxy for remote backends; empty for what HTTPS_PROXY and NO_PROXY say.
----@field eagerness? 'low'|'normal'|'high' How readily Infill asks and shows. A model that knows how sure it is stays silent unasked below 85 %, 75 % or 55 %. A request goes out after 2.2, 1.4 or 0.8 of the typist's usual times between two keys: sooner at a new line, later within a word, and at least 150, 60 or 0 and at most 800, 500 or 300 milliseconds after the key.
+---@field eagerness? 'low'|'normal'|'high' How readily Infill asks and shows. A model that knows how sure it is stays silent unasked below 85 %, 76 % or 60 %. A request goes out after 2.2, 1.4 or 0.8 of the typist's usual times between two keys: sooner at a new line, later within a word, and at least 150, 60 or 0 and at most 800, 500 or 300 milliseconds after the key.
 ---@field max_tokens? integer Longest answer to ask for.
 ---@field context_tokens? integer Largest prompt to send; the backend's own limit holds where it is smaller.
 ---@field prefetch? boolean Ask for the next suggestion while one is shown, as if it were accepted.
