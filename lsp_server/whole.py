@@ -95,6 +95,8 @@ def whole_at(text: str, place: Place, *, final: bool = True) -> int | None:
         return None
     if first and not place.fresh and place.language in PROSE:
         return 0
+    if _block_is_below(lines[first], place):
+        return lines[first].end if first + 1 < len(lines) else None
     shape = _Statement(place, lines, first) if place.extent is Extent.LINE else _Block(place, lines, first)
     last = len(lines) - 1
     kept = first
@@ -118,6 +120,13 @@ def whole_at(text: str, place: Place, *, final: bool = True) -> int | None:
         elif at < last and shape.ends_at_blank(at):
             return lines[kept].end
     return None
+
+
+def _block_is_below(line: _Line, place: Place) -> bool:
+    """The answer says the rest of the cursor's line, which opens a block that has content already."""
+    rest, below = place.after.strip(), next(iter(place.lines_below), "")
+    says_rest = bool(rest) and opens(rest) and not line.start and line.text.rstrip().endswith(rest)
+    return says_rest and bool(below.strip()) and width(below) > width(place.before)
 
 
 class _Shape:

@@ -33,9 +33,25 @@ def indentation(text: str, place: Place) -> str | Drop:
     stated, here = width(first), width(place.before)
     wanted = _wanted(place) if opened_above(place) and here == width(place.line_above) else here
     first = _blanks(wanted - here, place) + first.lstrip(" \t") if wanted > here else first.lstrip(" \t")
+    others = _in_steps_of_file(first, others, wanted, place)
     shift = _shift(first, others, stated, wanted, place)
     end = _closed_at(first, others, place) if shift > 0 else len(others)
     return "\n".join([first, *_moved(others[:end], shift, place), *others[end:]])
+
+
+def _in_steps_of_file(first: str, others: list[str], here: int, place: Place) -> list[str]:
+    """Levels twice or half as wide as the file's are made the file's, where the line shows it that closes what `first` opens."""
+    unit, body = place.unit, [line for line in others if line.strip()]
+    if not body or not here or here % unit or not opens(first):
+        return others
+    for step in (2 * unit, unit // 2):
+        closes = any(line.lstrip()[0] in ")]}" and width(line) == here // unit * step for line in body)
+        if closes and width(body[0]) == (here // unit + 1) * step and all(width(line) % step == 0 for line in body):
+            return [
+                _blanks(width(line) // step * unit, place) + line.lstrip(" \t") if line.strip() else line
+                for line in others
+            ]
+    return others
 
 
 def _from_margin(first: str, others: list[str], place: Place) -> str:

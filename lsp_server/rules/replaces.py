@@ -37,9 +37,12 @@ def replaced(text: str, place: Place) -> int:
         return len(rest)
     if matched:
         return max(matched, _overlap(text, rest, place))
-    return _overlap(text.rstrip() if "\n" in text or rest[0] in " \t" else text, rest, place) or (
-        len(rest) if "\n" in text and rest.endswith("{") and first_line.endswith(rest.strip()) else 0
-    )
+    if "\n" in text and rest.endswith("{") and first_line.endswith(rest.strip()):
+        return len(rest)
+    mark = rest.lstrip()[0]
+    if rest[0] in " \t" and mark in ";,:" and text.rstrip().endswith(mark):
+        return rest.index(mark) + 1
+    return _overlap(text.rstrip() if "\n" in text or rest[0] in " \t" else text, rest, place)
 
 
 def _closed_by(text: str, place: Place) -> list[str]:
