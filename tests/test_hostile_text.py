@@ -19,6 +19,7 @@ from context.toml_text import NotRead, table
 from lsp_server.actions import answer
 from lsp_server.actions.frameworks import PYTHON_TEST, SCRIPT_TEST
 from lsp_server.actions.markdown import clean
+from lsp_server.actions.places import _NAMED
 from lsp_server.talk import FENCE
 from tests.test_imports import ROOT, Tree
 
@@ -118,6 +119,7 @@ def test_toml_that_is_not_read_is_refused_without_its_text(text: str) -> None:
         (clean, "", "vscode-", ""),
         (clean, "", "![", ""),
         (clean, "", "`a", ""),
+        (lambda text: _NAMED.sub("", text), "", "++/+", "!"),
     ],
 )  # fmt: skip
 def test_what_models_and_files_hold_is_searched(work: Callable[[str], object], start: str, unit: str, end: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backends import audit, http, sse
-from context import documents, grammars, ignore_files, syntax, toml_text, walker
+from context import documents, grammars, ignore_files, ignore_patterns, syntax, toml_text, walker
 from context.imports import go, javascript, known, scope
 from lsp_server import frames, settings_file, transport, watchdog, workbench
 from lsp_server.actions import talker, tools
@@ -39,7 +39,7 @@ MB, KB = 1024 * 1024, 1024
         ("the answer of a backend", f"{http.BODY_LIMIT // MB} MB, {sse.EVENT_LIMIT // KB} KB"),
         (
             "a project's settings or ignore file",
-            f"{settings_file.MAX_BYTES // KB} KB, {ignore_files.LARGEST // 10**6} MB",
+            f"{settings_file.MAX_BYTES // KB} KB, {ignore_files.LARGEST // 10**6} MB and {ignore_patterns.MOST:,} rules",
         ),
         (
             "an answer to an action",

@@ -7,13 +7,20 @@ text is replaced by a mark that nobody can guess, and put back after the templat
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from backends.host.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+
+MOST_STEPS = 300_000
+"""Lines of a compiled template that run for one prompt; a conversation of a hundred messages takes some thousands."""
 
 
 class NoConversation(ValueError):
@@ -70,8 +77,31 @@ class Chat:
             ) from error
 
     def _applied(self, messages: Sequence[Mapping[str, Any]]) -> str:
-        written = self._tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+        with _few_steps():
+            written = self._tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
         return str(written)
+
+
+@contextmanager
+def _few_steps() -> Iterator[None]:
+    """Ends a template that loops for ever: Jinja's sandbox bounds one `range`, and not one inside of another."""
+    left = MOST_STEPS
+
+    def step(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename != "<template>":
+            return None
+        left -= 1
+        if left < 0:
+            raise NoConversation("it goes on for too long")
+        return step
+
+    before = sys.gettrace()
+    sys.settrace(step)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
 
 
 def _first_line(error: Exception) -> str:

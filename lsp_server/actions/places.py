@@ -7,7 +7,7 @@ import re
 from context.desk import Desk
 from lsp_server.actions.edits import lines_of
 
-_NAMED = re.compile(r"(?<![\w./\\\[(-])((?:[\w.+-]+/)*[\w+-]+\.\w{1,8}):(\d{1,6})(?:-\d{1,6})?(?![\w:])")
+_NAMED = re.compile(r"(?<![\w./\\\[(+-])((?:[\w.+-]+/)*[\w+-]+\.\w{1,8}):(\d{1,6})(?:-\d{1,6})?(?![\w:])")
 _LINKED = re.compile(r"\]\(((?:\./)?\w[\w./+-]*?)(?:(?::|#L)(\d+)(?:-L?\d+)?)?\)")
 _FENCE = re.compile(r"`{3,}")
 
