@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import re
 
-from lsp_server.lexis import BY_END_WORD, CLAUSE, CLOSER_OF, END_WORD, OPENER_OF, tokens
-from lsp_server.place import Place, width
+from lsp_server.lexis import (
+    BY_END_WORD,
+    BY_INDENTATION,
+    CLAUSE,
+    CLOSER_OF,
+    END_WORD,
+    MARKUP,
+    OPENER_OF,
+    PROSE,
+    tokens,
+)
+from lsp_server.place import Opener, Place, width
 from lsp_server.rules.replaces import replaced
 from lsp_server.rules.verdict import Drop
 
@@ -18,7 +28,7 @@ def block_ends(text: str, place: Place) -> str | Drop:
         line_start = text.rfind("\n", 0, at) + 1
         text = text[: line_start - 1 if line_start else 0] if not text[line_start:at].strip() else text[:at]
         text = text.rstrip()
-    return _without_end_word(text, place)
+    return _without_end_mark(_without_end_word(text, place), place)
 
 
 def _first_redundant(text: str, place: Place) -> int | None:
@@ -46,9 +56,21 @@ def _first_redundant(text: str, place: Place) -> int | None:
             if opener.kind != OPENER_OF[token.kind]:
                 return None
             typed_already = token.at < 0
-            if opener.closed and not typed_already and not _goes_on(text[token.at + 1 :], place):
+            due = not opener.closed and not (_is_line_of_its_own(text, token.at) and _has_more(opener, place))
+            if not due and not typed_already and not _goes_on(text[token.at + 1 :], place):
                 return token.at
     return None
+
+
+def _has_more(opener: Opener, place: Place) -> bool:
+    """The file goes on inside of the block that `opener` opens, though nothing closes it yet."""
+    by_brackets = place.language not in PROSE | MARKUP | BY_INDENTATION | BY_END_WORD
+    return by_brackets and not place.after.strip() and width(place.line_below) > width(opener.indent)
+
+
+def _is_line_of_its_own(text: str, at: int) -> bool:
+    line_start = text.rfind("\n", 0, at) + 1
+    return line_start > 0 and text[line_start:].partition("\n")[0].strip() == "}"
 
 
 def _goes_on(rest: str, place: Place) -> bool:
@@ -71,6 +93,13 @@ def _depth(text: str, place: Place) -> int:
     for token in tokens(text, place.language):
         depth += 1 if token.kind in CLOSER_OF else -1 if token.kind in OPENER_OF and depth else 0
     return depth
+
+
+def _without_end_mark(text: str, place: Place) -> str:
+    """The same for the mark that ends a comment or string of several lines, where the file's next line is that mark."""
+    body, _, last = text.rpartition("\n")
+    ends = place.within in ("*/", '"""', "'''") and place.within in last
+    return body.rstrip() if ends and last.strip() == place.line_below.strip() else text
 
 
 def _without_end_word(text: str, place: Place) -> str:

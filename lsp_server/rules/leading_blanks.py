@@ -11,6 +11,8 @@ from lsp_server.whole import opened_above
 
 _BRACKETS = ("(", "[", "{")
 _MEMBER = re.compile(r"[\w)\]]\.$")
+_EXPECTS = re.compile(r"(?:[^=!<>]=|=>|[-+*/&|?]|\b(?:return|await|new|import|from|in|and|or|not))[ \t]+$")
+"""A line's end that wants to be gone on with: the blank is there for it."""
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 
 
@@ -18,7 +20,7 @@ def leading_blanks(text: str, place: Place) -> str | Drop:
     if not place.fresh:
         head = text.lstrip(" \t")
         if head.startswith("\n"):
-            return head
+            return head.lstrip() if _EXPECTS.search(place.before) and not place.within else head
         return head if place.before.endswith((" ", "\t")) or _closed_up(place) else text
     lines = _BLANK_LINES.match(text)
     if lines is None:
