@@ -17,7 +17,7 @@ from backends.workspace.learnable import without_secrets
 from backends.workspace.lexer import FILE, OUT3, SAME, Lexer, dialect_of, indent_step, quote_left_open, width
 from backends.workspace.model import Model, Repository
 from backends.workspace.near import Paths
-from backends.workspace.offers import Cursor, surroundings
+from backends.workspace.offers import Cursor
 from backends.workspace.shelf import Piece, Shelf, Stretch
 from backends.workspace.trees import Trees
 from backends.workspace.usage import usage_of
@@ -166,9 +166,7 @@ class Library:
             lexer.dialect.name == "python",
             bool(lexed.space and lexed.space[-1]),
         )
-        return Cursor(
-            self._model_at(place.path, place.language, document, end, border), start, surroundings(prefix, suffix)
-        )
+        return Cursor(self._model_at(place.path, place.language, document, end, border), start, prefix, suffix)
 
     def _whole(self, place: Place) -> Place:
         """The place in the whole observed text, where the request shows only a window of it."""

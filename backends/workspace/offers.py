@@ -41,26 +41,30 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where and with what to guess."""
+    """Where and with what to guess; `prefix` and `suffix` are the text on both sides."""
 
     model: Model
     start: Start
-    around: Surroundings
+    prefix: str
+    suffix: str
 
 
 def rows_of_guesses(guesses: Sequence[Guess], cursor: Cursor) -> Floats:
     """(len(guesses), len(NAMES)) of whole lines, likeliest first."""
     first = guesses[0].chance if guesses else 1.0
+    around = surroundings(cursor.prefix, cursor.suffix)
     out = []
     for rank, guess in enumerate(guesses):
         following = guesses[rank + 1].chance if rank + 1 < len(guesses) else 0.0
         shares = sum(one.steps[0].token == guess.steps[0].token for one in guesses)
-        out.append(_row(guess, (rank, guess.chance / first, following / guess.chance, shares), cursor))
+        out.append(_row(guess, (rank, guess.chance / first, following / guess.chance, shares), cursor, around))
     return np.array(out, np.float32).reshape(len(out), len(NAMES))
 
 
-def _row(guess: Guess, compared: tuple[float, float, float, float], cursor: Cursor) -> tuple[float, ...]:
-    model, start, around = cursor.model, cursor.start, cursor.around
+def _row(
+    guess: Guess, compared: tuple[float, float, float, float], cursor: Cursor, around: Surroundings
+) -> tuple[float, ...]:
+    model, start = cursor.model, cursor.start
     rank, to_first, to_next, shares = compared
     steps = guess.steps
     text = guess.text
