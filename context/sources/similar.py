@@ -14,9 +14,6 @@ NEAR = "similar"
 WIDE = "similar to more"
 MOST = 40
 
-ALIKE = 0.9
-"""A stretch that shares this part of its names with the windows is a copy of them, and would only invite copying."""
-
 
 def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
     """Two questions to the text index: by the few lines at the cursor with the file's name, and by the screenful."""
