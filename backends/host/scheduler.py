@@ -168,10 +168,11 @@ class Scheduler:
         except HostOutOfMemory as error:
             self._fail([run for run, _ in reading], error)
             return
-        self._passes.record(sum(len(row.ids) for _, row in reading), self._clock.now() - began)
+        tokens = sum(len(row.ids) for _, row in reading)
         for (run, row), mine in zip(reading, logits, strict=True):
             self._turns.charge(run, len(row.ids))
             run.take(row, mine)
+        self._passes.record(tokens, self._clock.now() - began)  # by now a GPU has done what it was told to
 
     def _let_go(self) -> None:
         """Of whoever has ended, gave up, or ran out of time. What was read stays for the next."""

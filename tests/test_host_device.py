@@ -1,0 +1,51 @@
+"""A pass of the model stays where the model is. There is no GPU where tests run, and `meta` is a device like any other: a tensor
+that is made elsewhere by mistake does not mix with its own, and one that is read in Python, which would make a GPU wait, has
+no data. https://docs.pytorch.org/docs/stable/meta.html
+"""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import transformers
+from torch import Tensor
+from transformers import DynamicCache
+
+from backends.host import llama_layers, recurrent
+from backends.host.attention import Row
+from backends.host.engine import _layout
+from backends.host.llama_layers import LlamaLayers
+from backends.host.packed import Packed
+from tests.host_models import CONFIGURATIONS
+
+
+def passes(reader: Packed) -> list[Tensor]:
+    """A long piece, a single token and a draft of one text beside single tokens of another; logits of the last."""
+    one, other = (reader.take(list(range(start, start + 60)), str(start), 100) for start in (5, 100))
+    assert one is not None
+    assert other is not None
+    for size in (40, 1, 5):
+        logits = reader.read([Row(one, [7] * size, size), Row(other, [8], 1)], lambda: False)
+    reader.drop(one)
+    reader.drop(other)
+    return logits
+
+
+@pytest.mark.parametrize("family", CONFIGURATIONS)
+@torch.inference_mode()
+def test_a_pass_stays_on_the_device_of_the_model(family: str) -> None:
+    with torch.device("meta"):
+        model = transformers.AutoModelForCausalLM.from_config(CONFIGURATIONS[family](), dtype=torch.bfloat16).eval()
+    cache = DynamicCache(config=model.config)
+    recurrent.read(model, [1, 2, 3], cache)
+    reader = Packed(model, _layout(cache, torch.bfloat16, model.device), 1 << 24)
+    ways = [reader.compute]
+    passes(reader)
+    if llama_layers.suits(model, reader.rows):
+        ways.append(LlamaLayers(model, reader.rows))
+    for way in ways:
+        reader.compute = way
+        logits = passes(reader)
+        assert [each.shape for each in logits] == [(5, 300), (1, 300)]
+        assert {each.device.type for each in logits} == {"meta"}
+    assert (len(ways) == 2) is (family in ("qwen2", "llama", "mistral", "granite"))
