@@ -22,6 +22,7 @@ from backends.host import llama_layers, packed, quantize, recurrent
 from backends.host.attention import Row
 from backends.host.jobs import HostOutOfMemory, Unsuitable
 from backends.host.llama_layers import LlamaLayers
+from backends.host.memory import give_back
 from backends.host.packed import Packed
 from backends.host.recurrent import OneByOne
 from backends.host.sequences import Layout
@@ -87,6 +88,7 @@ class Engine:
         if wanted:
             progress("Rounding the weights to eight bits.")
             wanted = quantize.to_int8(model)
+        give_back()
         if threads is None:
             progress("Finding how many threads are fastest.")
             threads = fastest(partial(_one_token, reader), processors(), clock) if device.type == "cpu" else 1
