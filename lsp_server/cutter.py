@@ -52,6 +52,7 @@ class Cutter:
         self._answer = ""  # with plain line ends
         self._held = ""
         self._cut: int | None = None
+        self._repeats = True  # all that came so far stands above the cursor
         self._decided = -1  # the number of the last line whose beginning has been looked at
 
     @classmethod
@@ -108,7 +109,8 @@ class Cutter:
     def _whole(self) -> int | None:
         """Where the wanted extent ends, of the answer as it will be shown: without what it says again, at its own level."""
         answer, place = self._answer, self._place
-        if repeats_from_above(answer, place):
+        self._repeats = self._repeats and repeats_from_above(answer, place)
+        if self._repeats:
             return None
         laid_out = answer
         for rule in (echo, line_echo, indentation):

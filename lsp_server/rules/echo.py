@@ -34,7 +34,7 @@ def repeats_from_above(answer: str, place: Place) -> bool:
     """All whole lines of a growing answer stand one after the other above the cursor: it may yet come to what is new."""
     said = [squeeze(line) for line in answer.split("\n")[:-1] if line.strip()]
     above = [squeeze(line) for line in reversed(place.lines_above) if line.strip()]
-    return 0 < len(said) <= MOST and any(above[at : at + len(said)] == said for at in range(len(above)))
+    return len(said) <= MOST and any(above[at : at + len(said)] == said for at in range(len(above)))
 
 
 def _up_to_cursor(lines: list[str], place: Place) -> str | None:
@@ -47,19 +47,17 @@ def _up_to_cursor(lines: list[str], place: Place) -> str | None:
 
 def _said_again(lines: list[str], above: list[str]) -> int:
     """The longest run of `lines`' first ones that is also the run of lines before them; `above` has the nearest first."""
-    said = [line for line in lines if line.strip()]
-    for count in range(min(len(above), len(said), MOST), 0, -1):
-        if _same(said[:count], above[:count][::-1]):
-            return count
-    return 0
+    said = [squeeze(line) for line in lines if line.strip()][:MOST]
+    before = [squeeze(line) for line in above[: len(said)]]
+    counts = range(len(before), 0, -1)
+    return next((count for count in counts if said[:count] == before[:count][::-1] and _tells(said[:count])), 0)
 
 
-def _same(said: list[str], above: list[str]) -> bool:
-    wanted = [squeeze(line) for line in above]
-    if all(_CLOSES.fullmatch(line) for line in wanted):
+def _tells(lines: list[str]) -> bool:
+    """Squeezed lines that do not stand twice by chance, or because each closes something."""
+    if all(_CLOSES.fullmatch(line) for line in lines):
         return False
-    telling = any((len(line) > 4 and not line.isnumeric()) or (len(line) > 3 and opens(line)) for line in wanted)
-    return telling and [squeeze(line) for line in said] == wanted
+    return any((len(line) > 4 and not line.isnumeric()) or (len(line) > 3 and opens(line)) for line in lines)
 
 
 def _after(lines: list[str], count: int) -> str:
