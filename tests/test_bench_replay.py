@@ -199,6 +199,27 @@ def test_a_line_that_failed_is_in_no_average(
     assert read(tmp_path / "run").finished is None
 
 
+def test_a_server_that_stopped_asking_gives_no_figure(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After failures a server leaves the backend alone for a while. Lines of which nothing was asked for that reason would count
+    as lines at which the model had nothing to say."""
+    monkeypatch.setenv("MISTRAL_API_KEY", "k")
+    monkeypatch.setattr("editors.headless.replays.run.HOPELESS", 99)
+    (repository / "many.py").write_text("".join(f"v{n} = w({n})\n" for n in range(8)))
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "three")
+    with provider() as model:
+        model.refuses(500)
+        assert (
+            replay(repository, tmp_path / "run", "--backend", "mistral", "--base-url", model.url, "--mode", "typing")
+            == 3
+        )
+    rows = read(tmp_path / "run").rows
+    assert len(rows) == 8 and all(row.failed for row in rows)
+    assert "8 of 8 questions failed" in capsys.readouterr().out
+
+
 def test_a_killed_run_goes_on_where_it_was(repository: Path, tmp_path: Path) -> None:
     """SIGKILL as soon as the first commit is kept: the next run asks the rest only, and comes to what one run comes to."""
     (repository / "old" / "b.py").write_text("value.method(argument)\nvalue.other(argument, 3)\n")

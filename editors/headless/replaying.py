@@ -97,6 +97,7 @@ def ask(journal: Journal, history: History, wish: Wish, found: list[Task], *, sa
     from backends.errors import BackendError
     from editors.headless.nursery import Silent
     from editors.headless.replays.run import Replay, Stopped
+    from editors.headless.runs.failing import kept
     from editors.headless.runs.progress import Progress
 
     missing = [task for task in found if not journal.has(task.name)]
@@ -113,8 +114,8 @@ def ask(journal: Journal, history: History, wish: Wish, found: list[Task], *, sa
                     print(json.dumps(row.as_json()), flush=True)
     except (Stopped, Silent, KeyboardInterrupt) as error:
         said = "Interrupted." if isinstance(error, KeyboardInterrupt) else str(error)
-        kept = f"{len(journal.rows)} of {lines} lines are done and kept; the same command goes on with the rest."
-        raise Stop(Exit.BACKEND if isinstance(error, Stopped) else Exit.NOTHING, f"{said} {kept}") from error
+        code = Exit.BACKEND if isinstance(error, Stopped) else Exit.NOTHING
+        raise Stop(code, f"{said} {kept(journal, lines, 'lines')}") from error
     except BackendError as error:
         raise Stop(Exit.BACKEND, str(error)) from error
 

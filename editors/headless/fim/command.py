@@ -61,6 +61,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from editors.headless.fim.sandbox import Sandbox
     from editors.headless.fim.sets import NoSet, read
+    from editors.headless.runs.failing import kept
 
     try:
         holes = read(arguments.data)
@@ -76,7 +77,7 @@ def _run(arguments: argparse.Namespace) -> int:
         try:
             asyncio.run(_ask(arguments, journal, holes, sandbox))
         except KeyboardInterrupt:
-            raise Stop(Exit.NOTHING, f"Interrupted. {_kept(journal, holes)}") from None
+            raise Stop(Exit.NOTHING, f"Interrupted. {kept(journal, len(holes), 'holes')}") from None
         return options.conclude(arguments, journal, COLUMNS)
 
 
@@ -122,6 +123,7 @@ async def _ask(arguments: argparse.Namespace, journal: Journal, holes: list[Hole
     from context.clock import MonotonicClock
     from context.privacy import Gate
     from editors.headless.fim.asking import Asker, in_turns
+    from editors.headless.runs.failing import kept
     from editors.headless.runs.progress import Progress
     from lsp_server.from_settings import backend_config
     from lsp_server.resolve import resolve
@@ -139,13 +141,9 @@ async def _ask(arguments: argparse.Namespace, journal: Journal, holes: list[Hole
             work = _Work(asker, journal, sandbox, progress, infiller.card, say=arguments.json)
             await in_turns(max(1, at_once), missing, work.one)
     except* Stopped as stopped:
-        raise Stop(Exit.BACKEND, f"{stopped.exceptions[0]} {_kept(journal, holes)}") from None
+        raise Stop(Exit.BACKEND, f"{stopped.exceptions[0]} {kept(journal, len(holes), 'holes')}") from None
     finally:
         await infiller.aclose()
-
-
-def _kept(journal: Journal, holes: list[Hole]) -> str:
-    return f"{len(journal.rows)} of {len(holes)} holes are done and kept; the same command goes on with the rest."
 
 
 class _Work:
@@ -165,15 +163,16 @@ class _Work:
         self._card, self._say, self._failing = card, say, 0
 
     async def one(self, hole: Hole) -> None:
-        from backends.errors import BackendError, BadRequest, QuotaSpent, Unauthorised
+        from backends.errors import BackendError
+        from editors.headless.runs.failing import NO_USE, in_words
 
         try:
             row = await self._measured(hole, await self._asker.answer(hole))
             self._failing = 0
         except BackendError as error:
             self._failing += 1
-            if self._failing >= HOPELESS or isinstance(error, Unauthorised | QuotaSpent | BadRequest):
-                raise Stopped(str(error)) from error
+            if self._failing >= HOPELESS or isinstance(error, NO_USE):
+                raise Stopped(in_words(error)) from error
             row = _failed(hole, error)
         self._journal.add(hole.id, [row])
         self._progress.step(failed=bool(row.failed))
@@ -216,9 +215,10 @@ def _compared(hole: Hole, text: str, which: str) -> dict[str, Pair]:
 
 
 def _failed(hole: Hole, error: BackendError) -> Row:
+    from editors.headless.runs.failing import in_words
     from editors.headless.runs.rows import Row
 
-    return Row(hole.id, hole.group, _facets(hole), failed=str(error))
+    return Row(hole.id, hole.group, _facets(hole), failed=in_words(error))
 
 
 def _facets(hole: Hole) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backends.errors import BackendError, BadRequest, QuotaSpent, Unauthorised
+from backends.errors import BackendError
 from backends.registry import BackendConfig
 from editors.headless.history import Commit, History
 from editors.headless.nursery import Nursery
@@ -23,6 +23,7 @@ from editors.headless.replays.sitting import Sitting
 from editors.headless.replays.tree import PastTree
 from editors.headless.replays.typing_again import type_again
 from editors.headless.replays.upstream import Paid, Upstream, is_served
+from editors.headless.runs.failing import NO_USE, in_words
 from editors.headless.runs.measures import VISIBLE
 from editors.headless.runs.rows import Pair, Row
 from editors.headless.stage import Stage, Timeline
@@ -30,7 +31,6 @@ from editors.headless.stage import Stage, Timeline
 MODES = ("point", "typing")
 HOPELESS = 3
 """Lines in a row that fail, after which no more are asked: the backend is gone, and what is done is kept."""
-NO_USE = (Unauthorised, QuotaSpent, BadRequest)
 
 
 class Stopped(Exception):
@@ -105,19 +105,24 @@ class Replay:
     def _sit(self, found: Sequence[_Asked], ask: Ask, more: Sequence[str]) -> None:
         """One editor's session over the lines of a commit."""
         for_server = lambda url: (*self._backend(url), *self._wish.flags, *more)  # noqa: E731
-        with Stage(self._nursery, Timeline(), for_server) as stage:
-            upstream = self._upstream
-            if upstream is not None:
-                stage.asked = lambda connection: upstream.answer(stage, connection)
-            sitting = Sitting(stage, self._tree.root)
-            for one in found:
-                self._one(sitting, one, ask)
+        left = list(found)
+        while left:
+            with Stage(self._nursery, Timeline(), for_server) as stage:
+                upstream = self._upstream
+                if upstream is not None:
+                    stage.asked = lambda connection: upstream.answer(stage, connection)  # noqa: B023 - within this turn
+                sitting = Sitting(stage, self._tree.root)
+                # After a failure a server asks nothing for a while, and what it does not ask would look like nothing to say.
+                while left and self._one(sitting, left.pop(0), ask):
+                    pass
 
-    def _one(self, sitting: Sitting, one: _Asked, ask: Ask) -> None:
+    def _one(self, sitting: Sitting, one: _Asked, ask: Ask) -> bool:
+        """Whether nothing failed."""
         measures, waits = ask(sitting, one.line)
         paid = self._upstream.settle() if self._upstream is not None else Paid()
         one.add(measures, waits, paid, served=self._upstream is not None)
         self._count(paid.failures)
+        return not paid.failures
 
     def _backend(self, url: str) -> Sequence[str]:
         config = self._wish.config
@@ -128,7 +133,7 @@ class Replay:
     def _count(self, failures: Sequence[BackendError]) -> None:
         self._failing = self._failing + 1 if failures else 0
         if failures and (self._failing >= HOPELESS or isinstance(failures[-1], NO_USE)):
-            raise Stopped(str(failures[-1]))
+            raise Stopped(in_words(failures[-1]))
 
 
 Ask = Callable[[Sitting, AddedLine], tuple[dict[str, Pair], list[float]]]
@@ -158,7 +163,7 @@ class _Asked:
         facets = {"language": line.language, "part": "tests" if line.is_test else "source"}
         name = f"{line.commit.hash[:12]}:{line.path}:{line.hunk}.{line.number}"
         if paid.failures:
-            return Row(name, line.commit.hash, facets, failed=str(paid.failures[-1]))
+            return Row(name, line.commit.hash, facets, failed=in_words(paid.failures[-1]))
         costs: dict[str, Pair] = {}
         if self._served:
             costs = {

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pygal
 
 SIZE = (420, 300)
+MOST_LABELS = 6  # dates below a chart that do not touch
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 STEPS = 60  # points of a curve
 QUALITY = ("RoCC", "pass@1", "EM, mid-line", "EM", "whole insertion")
 COSTS = ("cost per line", "cost per task", "tokens per line", "tokens per task")
@@ -108,7 +110,14 @@ def columns(name: str, labels: Sequence[str], series: Mapping[str, Sequence[floa
     """Numbers over days, or over whatever the labels name."""
     import pygal
 
-    chart = pygal.Bar(**_look(name), x_labels=[_short(label) for label in labels], x_label_rotation=30)
+    dates = all(_DATE.fullmatch(label) for label in labels)
+    chart = pygal.Bar(
+        **_look(name),
+        x_labels=[label[5:] if dates else _short(label) for label in labels],
+        x_label_rotation=0 if dates else 30,
+        x_labels_major_every=math.ceil(len(labels) / MOST_LABELS) if dates else 1,
+        show_minor_x_labels=not dates,
+    )
     chart.title = name
     for one, values in series.items():
         chart.add(one, list(values))
@@ -134,7 +143,15 @@ def _look(name: str) -> dict[str, Any]:
         legend_font_size=12,
     )
     width, height = SIZE
-    fixed = {"js": [], "disable_xml_declaration": True, "no_data_text": "", "truncate_legend": -1, "truncate_label": -1}
+    fixed = {
+        "js": [],
+        "disable_xml_declaration": True,
+        "no_data_text": "",
+        "truncate_legend": -1,
+        "truncate_label": -1,
+    } | {
+        "max_scale": 8  # numbers beside a chart that do not touch
+    }
     return {**fixed, "style": style, "width": width, "height": height, "legend_at_bottom": True, "margin": 12} | {
         "legend_at_bottom_columns": 1,
         "legend_box_size": 10,

@@ -124,7 +124,7 @@ class Journal:
         self.about = read.run.about
         self._tasks = dict(read.run.tasks)
         self.finished = read.run.finished is not None
-        self.resumed = len(self._tasks)
+        self.resumed = sum(map(self.has, self._tasks))
 
     def _write(self, said: Mapping[str, Any]) -> None:
         if self._descriptor >= 0:
