@@ -25,6 +25,7 @@ from editors.headless.runs.journal import read
 from editors.headless.runs.rows import Row
 from tests.past_repository import SECOND, git, repository_in
 from tests.provider import provider
+from tests.shell import new_user
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -165,6 +166,14 @@ def test_no_model_host_is_said(
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert replay(repository, tmp_path / "out", "--backend", "host") == 3
     assert "No model host is running" in capsys.readouterr().err
+
+
+def test_no_key_is_said_before_anything_is_asked(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_user(tmp_path, monkeypatch)
+    assert replay(repository, tmp_path / "out", "--backend", "mistral") == 3
+    assert "No key is set" in capsys.readouterr().err
 
 
 def test_a_backend_that_refuses_stops_the_run_which_then_goes_on(

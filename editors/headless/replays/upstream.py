@@ -14,12 +14,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
 
 from backends import discovery
 from backends.api import Card, Usage
-from backends.errors import BackendError, RateLimited, Unreachable
+from backends.errors import BackendError, RateLimited, Unauthorised, Unreachable
 from backends.http import Client
 from backends.keys import Secret
+from backends.mistral import HOSTS, KEY_MEND
 from backends.refusal import Refusal, as_error
 from backends.registry import SERVERS, BackendConfig, endpoint
 from backends.running_host import RunningHost
@@ -60,6 +62,8 @@ class Upstream:
         else:
             found = endpoint(config, environment)
             wiring, root, key = found.wiring, found.root, found.secret
+            if not key and urlsplit(root).hostname in HOSTS:
+                raise Unauthorised(config.name, f"No key is set for {root}, so nothing was sent.", KEY_MEND)
         self.origin = root
         self._client = Client(config.name, root, key=key, wiring=wiring, clock=MonotonicClock(), explain=self._remember)
 
