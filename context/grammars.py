@@ -6,6 +6,7 @@ that is missing or cannot be loaded means no tree for its language, and everythi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
@@ -103,11 +104,36 @@ def grammar(language: str) -> Language | None:
         return None
 
 
+COSTLY: Mapping[str, tuple[bytes, int]] = {"bash": (b"<<", 2_000), "shellscript": (b"<<", 2_000), "lua": (b"[=", 2_000)}
+"""Beginnings that a grammar keeps in mind all at once or looks for the ends of, and how many may be in a text: 60,000 heredocs
+took 20 seconds and 6 GB."""
+
+DEEPEST_YAML = 100
+"""Columns before a line's text, and marks of lists and mappings in it, together."""
+_YAML_LINE = re.compile(rb"[^\r\n]+")
+_YAML_MARK = re.compile(rb"[-?:](?=[ \t]|$)")
+
+
+def is_refused(language: str, data: bytes) -> bool:
+    """Whether a text must not come to its grammar, which is code in C: too big, or made to break it.
+
+    That of YAML writes its open lists beyond the memory that it has for them, at some 270: six hundred bytes ended the process.
+    One line can open no more than it has columns before its text, twice over, and marks.
+    """
+    mark, most = COSTLY.get(language, (b"", 0))
+    if len(data) > LARGEST or (mark and data.count(mark) > most):
+        return True
+    if language != "yaml":
+        return False
+    lines = (found[0] for found in _YAML_LINE.finditer(data))
+    return any(len(line) - len(line.lstrip()) + len(_YAML_MARK.findall(line)) > DEEPEST_YAML for line in lines)
+
+
 def parse(language: str, text: str | bytes) -> Tree | None:
-    """A tree of the whole text, or None where there is no grammar or the text is too big. Holds the interpreter lock."""
+    """A tree of the whole text, or None where there is no grammar or the text is refused. Holds the interpreter lock."""
     found = grammar(language)
     data = text.encode("utf-8", "replace") if isinstance(text, str) else text
-    if found is None or len(data) > LARGEST:
+    if found is None or is_refused(language, data):
         return None
     from tree_sitter import Parser
 

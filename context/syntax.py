@@ -17,7 +17,7 @@ from types import coroutine
 from typing import TYPE_CHECKING
 
 from context.differences import changed
-from context.grammars import LARGEST, grammar
+from context.grammars import LARGEST, grammar, is_refused
 from context.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _begin(snapshot: Snapshot, known: Parsed | None) -> _Work | None:
     if found is None or len(snapshot.text) > LARGEST:
         return None
     data = snapshot.text.encode("utf-8", "replace")
-    if len(data) > LARGEST:
+    if is_refused(snapshot.language, data):
         return None
     from tree_sitter import Parser
 

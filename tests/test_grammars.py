@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from context.grammars import ENDINGS, PROVIDERS, language_of, parse
+from context.snapshot import Snapshot
+from context.syntax import Trees
 
 
 @pytest.mark.parametrize("language", PROVIDERS)
@@ -19,6 +21,25 @@ def test_a_language_without_a_grammar_has_no_tree() -> None:
 
 def test_a_huge_text_has_no_tree() -> None:
     assert parse("python", b"x" * 2_000_001) is None
+
+
+NESTED = "".join(f"{' ' * depth}a{depth}:\n" for depth in range(400))
+
+
+@pytest.mark.parametrize(
+    "text", ["- " * 400, "? " * 400, "a: 1\n" + "- ? " * 200 + "\nb: 2\n", "\r" + "-\t" * 400, NESTED]
+)
+def test_lists_in_lists_of_yaml_do_not_break_the_grammar(text: str) -> None:
+    """Its scanner wrote beyond its memory, which ended the process: when a file was indexed, opened, or suggested by a model."""
+    snapshot = Snapshot("file:///a.yaml", None, "yaml", 1, text)
+    assert parse("yaml", text) is None and Trees().parsed(snapshot) is None
+    assert parse("yaml", "a:\n  - b: [c, {d: e}]\n" * 50 + f"# {'- ' * 40}\n") is not None
+
+
+@pytest.mark.parametrize(("language", "text"), [("shellscript", "<<A\n" * 60_000), ("lua", "[=" * 60_000)])
+def test_what_a_grammar_takes_minutes_and_gigabytes_for_has_no_tree(language: str, text: str) -> None:
+    assert parse(language, text) is None
+    assert parse(language, text[:400]) is not None
 
 
 def test_a_file_is_known_by_its_ending() -> None:
