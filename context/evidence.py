@@ -41,7 +41,12 @@ WEIGHTS: Mapping[str, float] = {
     "attribute": 1.39,
     "call": 0.54,
     "keyword": 2.25,
+    "defined": 0.0,
+    "assigned": 0.0,
     "near a match": 4.20,
+    "near a wide match": 0.0,
+    "of a near name": 0.0,
+    "of a visible name": 0.0,
     "shared parts": 0.85,
     # what it looks like
     "parts": -0.15,

@@ -75,6 +75,10 @@ ENDINGS: Mapping[str, str] = {
     "yaml": "yaml yml",
 }
 
+_TEXT = frozenset({"json", "jsonc", "markdown", "toml", "yaml"})
+_PAGES = frozenset({"css", "html"})
+_SCRIPTS = frozenset({"javascript", "javascriptreact", "php", "typescript", "typescriptreact"})
+
 LARGEST = 2_000_000
 """Bytes beyond which no tree is made: a first parse takes some 0.2 s for each megabyte."""
 
@@ -82,6 +86,14 @@ LARGEST = 2_000_000
 def language_of(path: PurePath | str) -> str:
     """The language id that the file's ending stands for; "" where it is not known."""
     return _languages().get(PurePath(path).suffix[1:].lower(), "")
+
+
+def may_use(language: str, other: str) -> bool:
+    """Whether code of a language may use the names that stand in a file of another one. The words of a changelog match any
+    code, and the keys of a lock file do; neither is where a name comes from. Pages belong to scripts."""
+    if language in _TEXT or language in _PAGES:
+        return True
+    return other not in _TEXT and (other not in _PAGES or language in _SCRIPTS)
 
 
 @cache

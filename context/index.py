@@ -143,6 +143,11 @@ class Index:
         )
         return [Stretch(path, first, text, 0.0) for first, text in rows]
 
+    def path_changes(self) -> int:
+        """How often a path came to the index or left it. A known file that is read again changes nothing here."""
+        rows = self._ask("SELECT paths FROM counted")
+        return int(rows[0][0]) if rows else 0
+
     def named(self, stem: str, limit: int = 3) -> list[Path]:
         """Files whose name is `stem` but for endings and what marks a test."""
         return [

@@ -43,7 +43,8 @@ def write(store: sqlite3.Connection, rows: Rows) -> bool:
     if analysis is None:
         store.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?", (rows.size, rows.mtime_ns, name))
         return False
-    remove(store, rows.path)
+    if not _take_out(store, name):
+        _count_paths(store)
     file = store.execute(
         "INSERT INTO files (path, folder, size, mtime_ns, hash, language, stem) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
@@ -66,7 +67,18 @@ def write(store: sqlite3.Connection, rows: Rows) -> bool:
 
 def remove(store: sqlite3.Connection, path: Path) -> bool:
     """Takes one file out of the store, within the caller's transaction."""
-    name = name_of(path)
+    known = _take_out(store, name_of(path))
+    if known:
+        _count_paths(store)
+    return known
+
+
+def _count_paths(store: sqlite3.Connection) -> None:
+    """Notes that there is a path more or less: what an import means hangs on that, and not on what the files hold."""
+    store.execute("UPDATE counted SET paths = paths + 1")
+
+
+def _take_out(store: sqlite3.Connection, name: str) -> bool:
     row = store.execute("SELECT id FROM files WHERE path = ?", (name,)).fetchone()
     if row is None:
         return False

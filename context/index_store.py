@@ -13,7 +13,7 @@ from context.private_folder import make_private
 
 logger = logging.getLogger(__name__)
 
-VERSION = 6
+VERSION = 7
 
 GONE_DAYS = 14
 """An index whose folders are gone is kept this long after its last use: a disk may only be unplugged."""
@@ -35,6 +35,8 @@ CREATE TABLE imports (file INTEGER, line INTEGER, text TEXT);
 CREATE INDEX imports_file ON imports (file);
 CREATE TABLE changed (path TEXT PRIMARY KEY, age INTEGER);
 CREATE TABLE roots (path TEXT PRIMARY KEY);
+CREATE TABLE counted (paths INTEGER);
+INSERT INTO counted VALUES (0);
 CREATE VIRTUAL TABLE words USING fts5 (t, content='', tokenize="unicode61 remove_diacritics 0 tokenchars '_$'");
 CREATE VIRTUAL TABLE frequencies USING fts5vocab (words, row);
 """

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from context.around import names_in
 from context.found import Found
+from context.reading import code_of
 
 LONGEST_LINE = 200
 """Characters of a line beyond which it is data, not code to read."""
@@ -70,6 +71,6 @@ def _cut(text: str, most: int) -> tuple[tuple[int, int, str, frozenset[str]], ..
         while row < len(rows) and not rows[row].strip():
             row += 1
         if max(map(len, lines)) <= LONGEST_LINE:
-            piece = "\n".join(lines) + "\n"
-            pieces.append((first, row, piece, names_in(piece)))
+            names = names_in("\n".join(map(code_of, lines)))
+            pieces.append((first, row, "\n".join(lines) + "\n", names))
     return tuple(pieces)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,19 +15,35 @@ from context.identifiers import EVERYWHERE
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-OCCURRENCES, ATTRIBUTE, CALL, KEYWORD = range(4)
+OCCURRENCES, ATTRIBUTE, CALL, KEYWORD, DEFINED, ASSIGNED = range(6)
 """The columns of `Reading.uses`."""
 
-_USE = re.compile(r"(\.?)([A-Za-z_$][A-Za-z0-9_$]*)(?:\s*(\()|(=)(?!=))?")
+_COMMENT = re.compile(
+    r"\s*(?:#(?!\s*(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|pragma)\b|!?\[)|//|/\*|\*(?:[\s/*]|$)|--\s|;|%|\"{3}|'{3})"
+)
+_WORD = rf"(?!(?:{'|'.join(sorted(EVERYWHERE))})\b)[A-Za-z][a-z'’]*"
+_PROSE = re.compile(rf"(?<![\w.$@-]){_WORD} {_WORD} {_WORD}(?![\w(.=])")
+"""Three words in a row, no keyword among them, stand in no code but in strings and in what explains it."""
+
+_STRING = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
+
+_NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
+_USE = re.compile(rf"(\.?)({_NAME})(?:\s*(\()|(=)(?!=))?")
+_DEFINED = re.compile(
+    rf"\b(?:class|def|enum|fn|func|function|interface|struct|trait|type)\s+(?:\([^)]*\)\s*)?({_NAME})"
+)
+_ASSIGNED = re.compile(rf"^\s*(?:self\.|cls\.|this\.)?({_NAME})\s*(?::[^=\n]+)?=(?!=)")
+_OWNER = re.compile(rf"({_NAME})(?:\(\))?(?:\.|->|::)(?=({_NAME}))")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """`names` stand in the order of their first use; all numbers of names are places in it, and rows are counted from 0.
 
-    `uses` has for each name how often the text holds it, and of these as an attribute, called, and as a keyword: shape
-    (names, 4). `first` and `last` are the rows of its first and last use. `rows` and `named` together are each pair of a row
-    and a name in it, once. `height` is the number of rows.
+    `uses` has for each name how often the text holds it, and of these as an attribute, called, as a keyword, defined and
+    assigned: shape (names, 6). `first` and `last` are the rows of its first and last use. `rows` and `named` together are
+    each pair of a row and a name in it, once; `owners` and `owned` each pair of a name and an attribute of it. `height` is
+    the number of rows.
     """
 
     names: tuple[str, ...]
@@ -36,39 +52,62 @@ class Reading:
     last: Ints
     rows: Ints
     named: Ints
+    owners: Ints
+    owned: Ints
     height: int
+
+
+def code_of(line: str) -> str:
+    """What is code in a line, as far as it tells by itself: nothing of a comment or a docstring, and no sentence in a string."""
+    if _COMMENT.match(line):
+        return ""
+    if not _PROSE.search(line):
+        return line
+    bare = _STRING.sub('""', line)
+    return "" if _PROSE.search(bare) else bare
 
 
 @lru_cache(maxsize=1_000)
 def read(text: str) -> Reading:
-    """What the text holds, keywords left out. The last texts are kept, some 6 MB."""
+    """What the text holds but for keywords and what stands in prose. The last texts are kept, some 6 MB."""
     numbers: dict[str, int] = {}
     uses: list[list[int]] = []
+    places: list[list[int]] = []
     pairs: dict[tuple[int, int], None] = {}
+    owners: dict[tuple[int, int], None] = {}
     lines = text.split("\n")
-    for row, line in enumerate(lines):
+    for row, line in enumerate(map(code_of, lines)):
         for dot, name, call, keyword in _USE.findall(line):
             if name in EVERYWHERE:
                 continue
             number = numbers.get(name)
             if number is None:
                 number = numbers[name] = len(numbers)
-                uses.append([0, 0, 0, 0, row, row])
+                uses.append([0] * (ASSIGNED + 1))
+                places.append([row, row])
             counts = uses[number]
             counts[OCCURRENCES] += 1
             counts[ATTRIBUTE] += dot != ""
             counts[CALL] += call != ""
             counts[KEYWORD] += keyword != ""
-            counts[5] = row
+            places[number][1] = row
             pairs[row, number] = None
-    table: NDArray[Any] = np.array(uses, dtype=np.intp).reshape(-1, 6)
-    where: NDArray[Any] = np.array(list(pairs), dtype=np.intp).reshape(-1, 2)
+        for column, names in ((DEFINED, _DEFINED.findall(line)), (ASSIGNED, _ASSIGNED.findall(line))):
+            for name in names:
+                if name in numbers:
+                    uses[numbers[name]][column] += 1
+        for owner, name in _OWNER.findall(line):
+            if owner in numbers and name in numbers:
+                owners[numbers[owner], numbers[name]] = None
+    first_last = _table(places)
+    where, whose = _table(pairs), _table(owners)
     return Reading(
         tuple(numbers),
-        table[:, :4].astype(np.float64),
-        table[:, 4].copy(),
-        table[:, 5].copy(),
-        where[:, 0].copy(),
-        where[:, 1].copy(),
+        np.array(uses, dtype=np.float64).reshape(-1, ASSIGNED + 1),
+        *(first_last[:, 0], first_last[:, 1], where[:, 0], where[:, 1], whose[:, 0], whose[:, 1]),
         len(lines),
     )
+
+
+def _table(pairs: Iterable[Sequence[int]]) -> Ints:
+    return np.array(list(pairs), dtype=np.intp).reshape(-1, 2)

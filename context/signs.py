@@ -6,7 +6,7 @@ These are the inputs of the chances in `context/evidence.py`; `tools/train_conte
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +15,7 @@ from context.around import Around
 from context.found import Found
 from context.identifiers import parts
 from context.matches import matches
-from context.reading import ATTRIBUTE, CALL, KEYWORD, OCCURRENCES, Floats, Ints, read
+from context.reading import ASSIGNED, ATTRIBUTE, CALL, DEFINED, KEYWORD, OCCURRENCES, Floats, Ints, read
 
 SOURCES = (
     "own file",
@@ -36,7 +36,10 @@ SOURCES = (
 RANKED = frozenset({"similar", "similar to more", "open file", "recent edit", "changed file", "diagnostic"})
 """Sources whose finds come best first; those of the others are all alike."""
 
-USES = ("occurrences", "same folder", "distance", "attribute", "call", "keyword", "near a match", "shared parts")
+USES = (
+    *("occurrences", "same folder", "distance", "attribute", "call", "keyword", "defined", "assigned"),
+    *("near a match", "near a wide match", "of a near name", "of a visible name", "shared parts"),
+)
 LOOKS = ("parts", "single", "length", "short", "test", "capital", "private", "constant", "dunder", "digit")
 
 HALF = 5
@@ -46,9 +49,9 @@ FAR = 50
 """Lines from the cursor at which a place in its own file speaks half as much as the next line."""
 
 _USES = len(SOURCES)
-_SAME_FOLDER, _DISTANCE, _MATCH, _SHARED = (
-    _USES + USES.index(sign) for sign in ("same folder", "distance", "near a match", "shared parts")
-)
+_COLUMN: Mapping[str, int] = {sign: _USES + number for number, sign in enumerate(USES)}
+
+_NONE = np.empty(0, dtype=np.intp)
 
 
 def signs(found: Sequence[Found], around: Around) -> tuple[list[str], Floats]:
@@ -68,14 +71,23 @@ def signs(found: Sequence[Found], around: Around) -> tuple[list[str], Floats]:
         values[np.concatenate(held[::-1]), source] = np.repeat(speaks[::-1], list(map(len, held[::-1])))
     places = list({(one.shown_as, one.first, one.text): one for one in found}.values())
     _add_uses(values, places, named, around)
-    near = np.fromiter((name in around.near_names for name in numbers), bool, len(numbers))
-    long = {(one.shown_as, one.first, one.text): one.text for one in found if one.lines > 1}.values()
-    values[:, _MATCH] = matches([(read(text), named[text]) for text in long], near)
+    texts = {(one.shown_as, one.first, one.text): one.text for one in found if one.lines > 1}.values()
+    long = [(read(text), named[text]) for text in texts]
+    readings = [(read(text), numbers_there) for text, numbers_there in named.items()]
+    owners = np.concatenate([there[reading.owners] for reading, there in readings] or [_NONE])
+    owned = np.concatenate([there[reading.owned] for reading, there in readings] or [_NONE])
+    for shown, match, attribute in (
+        (around.near_names, "near a match", "of a near name"),
+        (around.visible, "near a wide match", "of a visible name"),
+    ):
+        is_shown = np.fromiter((name in shown for name in numbers), bool, len(numbers))
+        values[:, _COLUMN[match]] = matches(long, is_shown)
+        values[owned[is_shown[owners]], _COLUMN[attribute]] = 1.0
     hidden = [name not in around.visible for name in numbers]
     kept = [name for name, is_hidden in zip(numbers, hidden, strict=True) if is_hidden]
     values = values[hidden]
     near_parts = around.near_parts
-    values[:, _SHARED] = [
+    values[:, _COLUMN["shared parts"]] = [
         0 if near_parts.isdisjoint(pieces := _pieces(name)) else sum(map(near_parts.__contains__, pieces))
         for name in kept
     ]
@@ -90,20 +102,23 @@ def _add_uses(values: Floats, places: Sequence[Found], named: dict[str, Ints], a
     held = np.concatenate([named[one.text] for one in places])
     uses = np.concatenate([reading.uses for reading in readings])
     counts = np.stack([np.bincount(held, column, len(values)) for column in uses.T], axis=1)
-    values[:, _USES] = np.log1p(counts[:, OCCURRENCES])
+    values[:, _COLUMN["occurrences"]] = np.log1p(counts[:, OCCURRENCES])
     total = np.maximum(counts[:, OCCURRENCES], 1)
     for sign, column in (("attribute", ATTRIBUTE), ("call", CALL), ("keyword", KEYWORD)):
-        values[:, _USES + USES.index(sign)] = counts[:, column] / total
+        values[:, _COLUMN[sign]] = counts[:, column] / total
+    for sign, column in (("defined", DEFINED), ("assigned", ASSIGNED)):
+        values[:, _COLUMN[sign]] = counts[:, column] > 0
     folder = around.path.parent if around.path is not None else None
     beside = {path: path.parent == folder for path in {one.path for one in places} if path is not None}
     below, top = around.below[0], around.above[0] + around.above[1].count("\n")
     for one, reading in zip(places, readings, strict=True):
         numbers = named[one.text]
         if one.path is not None and beside[one.path]:
-            values[numbers, _SAME_FOLDER] = 1.0
+            values[numbers, _COLUMN["same folder"]] = 1.0
         if one.source == "own file":
             away = top - one.first - reading.last if one.first < below else one.first + reading.first - below
-            values[numbers, _DISTANCE] = np.maximum(values[numbers, _DISTANCE], FAR / (FAR + away))
+            distance = _COLUMN["distance"]
+            values[numbers, distance] = np.maximum(values[numbers, distance], FAR / (FAR + away))
 
 
 @lru_cache(maxsize=20_000)

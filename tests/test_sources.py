@@ -12,6 +12,7 @@ from context.desk import Desk
 from context.edits import EditLog
 from context.found import Found
 from context.gather import SOURCES, Source
+from context.grammars import language_of
 from context.index import Index
 from context.privacy import Gate
 from context.snapshot import Cursor, Snapshot
@@ -29,7 +30,7 @@ BOAT = '''class Boat(Vessel):
 
 
 def snap(root: Path, name: str, text: str, version: int = 1) -> Snapshot:
-    return Snapshot((root / name).as_uri(), root / name, "python", version, text)
+    return Snapshot((root / name).as_uri(), root / name, language_of(name), version, text)
 
 
 def check(
@@ -41,18 +42,19 @@ def check(
     tabs: dict[str, str] | None = None,
     edits: EditLog | None = None,
     changed: Sequence[str] = (),
+    here: str = "main.py",
 ) -> list[Found]:
-    """What one source finds at the mark in `main.py`, with files in the index and tabs open."""
+    """What one source finds at the mark in the file `here`, with files in the index and tabs open."""
     gate = Gate([root])
     index = Index(root.parent / "store", [root], gate)
     for name, content in (files or {}).items():
         index.put(root / name, content)
     index.note_changed([root / name for name in changed])
     offset = text.index("‸")
-    here = snap(root, "main.py", text.replace("‸", ""))
+    document = snap(root, here, text.replace("‸", ""))
     others = tuple(snap(root, name, content) for name, content in (tabs or {}).items())
-    desk = Desk((root,), (here, *others), edits or EditLog(), gate, Trees(), index, FakeClock())
-    cursor = Cursor(here, offset)
+    desk = Desk((root,), (document, *others), edits or EditLog(), gate, Trees(), index, FakeClock())
+    cursor = Cursor(document, offset)
     look: Source = dict(SOURCES)[source]
     return list(look(cursor, desk, around(cursor, windows(cursor, 400, 200))))
 
@@ -100,6 +102,13 @@ def test_similar_code_is_found_elsewhere_but_not_in_the_own_file(root: Path) -> 
     files = {"boats.py": BOAT, "main.py": BOAT, "kitchen/other.py": "def cook(meal):\n    pass\n"}
     found = check(root, "similar code", "boat = Boat()\nboat.steer(3)\n‸\n", files=files)
     assert {one.path for one in found} == {root / "boats.py"}
+
+
+@pytest.mark.parametrize(("name", "files"), [("main.py", {"boats.py"}), ("README.md", {"boats.py", "CHANGES.md"})])
+def test_what_is_said_of_code_is_not_shown_as_code(root: Path, name: str, files: set[str]) -> None:
+    told = {"boats.py": BOAT, "CHANGES.md": "# Changes\n\nA boat can steer a course, and anchor here.\n"}
+    found = check(root, "similar code", "boat = Boat()\nboat.steer(3)\n‸\n", files=told, here=name)
+    assert {one.path.name for one in found if one.path is not None} == files
 
 
 def test_open_files_rank_by_shared_names(root: Path) -> None:

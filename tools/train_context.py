@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,9 @@ KEPT = 0.06
 """The share of the names nobody needed that is kept; each then counts for as many as it stands for."""
 
 RIDGE = 5.0
-STEPS = 12
+STEPS = 50
+ENOUGH = 1e-6
+"""The share of the loss that a step must still take away for another one to be made."""
 
 REPOSITORIES: Mapping[str, str] = {
     "pallets/flask": "2ac89889f4cc330eabd50f295dcef02828522c69",
@@ -44,28 +47,40 @@ REPOSITORIES: Mapping[str, str] = {
     "scrapy/scrapy": "11079cb1c85b9e75a39a7269943c69d1a975d485",
     "pallets/werkzeug": "1b00618e787f40dfb21eba29caf8f8be7c8e1d93",
     "Textualize/rich": "42899d8a0a96b121a514516f4be9db44ff7aeaf3",
+    "urllib3/urllib3": "6a8536b6e1b0cbe69ae801337c599951e527ae29",
+    "marshmallow-code/marshmallow": "341b927f219205704728c05cd61f04d7e9727523",
+    "python-attrs/attrs": "c1dc5dcba16ed827aa6dcad896b41a3afedb4e32",
+    "psf/black": "8947c48ef2077c3a301b03c1e814dc2e3f78436e",
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("histories", type=Path, help="the folder with the repositories' histories")
-    histories = parser.parse_args().histories
-    chance = np.random.default_rng(1)
-    rows: list[list[float]] = []
-    needed: list[bool] = []
-    for name, commit in REPOSITORIES.items():
-        history = History(histories / name.replace("/", "+") / "repo")
-        for row, wanted in _names(history, commit):
-            if wanted or chance.random() < KEPT:
-                rows.append(row)
-                needed.append(wanted)
-        history.close()
-        print(f"{name}: {len(rows)} names, {sum(needed)} of them needed", flush=True)
-    bias, weights = fit(np.array(rows), np.array(needed, dtype=float))
+    parser.add_argument("--processes", type=int, default=2, help="repositories read at the same time (default 2)")
+    arguments = parser.parse_args()
+    folders = [arguments.histories / name.replace("/", "+") / "repo" for name in REPOSITORIES]
+    rows: list[Floats] = []
+    needed: list[Floats] = []
+    with ProcessPoolExecutor(arguments.processes) as pool:
+        read = pool.map(_read, folders, REPOSITORIES.values())
+        for name, (some, which) in zip(REPOSITORIES, read, strict=True):
+            rows.append(some)
+            needed.append(which)
+            print(f"{name}: {len(some)} names, {which.sum():.0f} of them needed", flush=True)
+    bias, weights = fit(np.concatenate(rows), np.concatenate(needed))
     print(f"BIAS = {bias:.2f}")
     for sign, weight in zip((*SOURCES, *USES, *LOOKS), weights, strict=True):
         print(f'    "{sign}": {weight:.2f},')
+
+
+def _read(folder: Path, commit: str) -> tuple[Floats, Floats]:
+    """The names of one repository's holes, a row each, and which of them were needed (1 or 0); of the others a part."""
+    chance = np.random.default_rng(1)
+    history = History(folder)
+    kept = [(row, wanted) for row, wanted in _names(history, commit) if wanted or chance.random() < KEPT]
+    history.close()
+    return np.array([row for row, _ in kept]), np.array([wanted for _, wanted in kept], dtype=float)
 
 
 def _names(history: History, start: str) -> Iterator[tuple[list[float], bool]]:
@@ -93,18 +108,27 @@ def fit(rows: Floats, needed: Floats) -> tuple[float, Floats]:
     ridge[-1] = 1e-6
     found = np.zeros(values.shape[1])
     found[-1] = np.log(needed.sum() / (counts.sum() - needed.sum()))
+    loss = _loss(values, needed, counts, ridge, found)
     for _ in range(STEPS):
         chances = 1 / (1 + np.exp(-np.clip(values @ found, -40, 40)))
         slope = values.T @ (counts * (chances - needed)) + ridge * found
         bend = (values * (counts * chances * (1 - chances))[:, None]).T @ values + np.diag(ridge)
-        found -= _short(np.linalg.solve(bend, slope))
+        step = np.linalg.solve(bend, slope)
+        # A whole step overshoots where hardly any name has a sign, and the next one would take it back.
+        while (after := _loss(values, needed, counts, ridge, found - step)) > loss:
+            step /= 2
+        found -= step
+        if loss - after < ENOUGH * loss:
+            break
+        loss = after
     weights = found[:-1] / spread * told
     return float(found[-1] - weights @ mean), weights
 
 
-def _short(step: Floats) -> Floats:
-    """A step of at most 1 in every direction: the first ones would overshoot."""
-    return step / max(1.0, float(np.abs(step).max()))
+def _loss(values: Floats, needed: Floats, counts: Floats, ridge: Floats, found: Floats) -> float:
+    """What is least where the chances fit best: the surprise of what was needed and what was not, and the ridge."""
+    told = values @ found
+    return float((counts * (np.logaddexp(0, told) - needed * told)).sum() + (ridge * found * found).sum() / 2)
 
 
 if __name__ == "__main__":

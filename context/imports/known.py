@@ -9,6 +9,9 @@ from context.index import Index
 from context.privacy import Gate
 from context.walker import read
 
+Stamp = tuple[int, int] | None
+"""When a file was changed and its size; None where there is none."""
+
 LONGEST = 200_000
 """Characters of a configuration file; a longer one is not what people write by hand."""
 
@@ -19,7 +22,7 @@ class KnownFiles:
     def __init__(self, roots: Sequence[Path], index: Index, gate: Gate) -> None:
         self.roots = roots
         self._index, self._gate = index, gate
-        self._texts: dict[Path, str] = {}
+        self._texts: dict[Path, tuple[Stamp, str]] = {}
 
     def there(self, paths: Sequence[Path]) -> Collection[Path]:
         return self._index.there(paths)
@@ -34,6 +37,19 @@ class KnownFiles:
         known = self._texts.get(path)
         if known is None:
             allowed = self._gate.refusal(path, cross_file=True) is None
+            stamp = _stamp(path)
             text = (read(path) if allowed else None) or ""
-            known = self._texts[path] = text if len(text) <= LONGEST else ""
-        return known
+            known = self._texts[path] = stamp, text if len(text) <= LONGEST else ""
+        return known[1]
+
+    def same(self) -> bool:
+        """Whether the configuration files are still those that were read."""
+        return all(_stamp(path) == stamp for path, (stamp, _) in self._texts.items())
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -74,12 +75,18 @@ class Scope:
 
     def __init__(self, here: Path | None, language: str, statements: str, index: Index, files: Files) -> None:
         self._index, self._files, self._here = index, files, here
+        self.language = language
         self._known: dict[str, list[Defined]] = {}
         self._modules: dict[Path, Read] = {}
         self.named, self.whole = _read(language, statements, here, files) if here is not None else ({}, {})
         if language in INCLUDING:
             for path in tuple(self.whole):
                 self.whole |= dict.fromkeys(list(self._passed_on(path)[1])[: MOST_PATHS - len(self.whole)])
+
+    def forget(self) -> None:
+        """Asks anew for definitions, which other files have changed; what its imports mean stays."""
+        self._known.clear()
+        self._modules.clear()
 
     def definitions(self, name: str) -> list[Defined]:
         """What a name stands for in this file: what it imports under the name, what else it imports, or the few definitions
@@ -133,26 +140,46 @@ class Scope:
         return known
 
 
+@dataclass(slots=True)
+class Kept:
+    """A document's scope, what its imports were read from, and the state of the index when that was done."""
+
+    head: tuple[object, ...]
+    files: KnownFiles
+    scope: Scope
+    paths: int
+    generation: int
+
+    def holds(self, index: Index) -> bool:
+        """Whether the imports still mean the same files: what another file holds matters only where includes pass it on."""
+        return self.scope.language not in INCLUDING and self.paths == index.path_changes() and self.files.same()
+
+
 class Scopes:
     """For one thread; handed on from desk to desk."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[tuple[object, ...], Scope]] = OrderedDict()
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
 
     def of(self, snapshot: Snapshot, roots: Sequence[Path], index: Index, gate: Gate) -> Scope:
-        """What the imports at the head of a document bring in; worked out anew only when one of them changes."""
+        """What the imports at the head of a document bring in; worked out anew when one of them changes, a file comes or goes,
+        or a configuration file changes. After a save only definitions are asked for again."""
         reader = READERS.get(snapshot.language)
         found = reader.STATEMENT.finditer(snapshot.text, 0, HEAD) if reader is not None else ()
         statements = "\n".join(statement[0] for statement in islice(found, MOST_STATEMENTS))
-        state = (statements, snapshot.language, index.generation, snapshot.path, gate)
+        head = (statements, snapshot.language, snapshot.path, gate)
         known = self._kept.get(snapshot.uri)
-        if known is None or known[0] != state:
-            scope = Scope(snapshot.path, snapshot.language, statements, index, KnownFiles(roots, index, gate))
-            known = self._kept[snapshot.uri] = (state, scope)
+        if known is None or known.head != head or (known.generation != index.generation and not known.holds(index)):
+            files, paths = KnownFiles(roots, index, gate), index.path_changes()
+            scope = Scope(snapshot.path, snapshot.language, statements, index, files)
+            known = self._kept[snapshot.uri] = Kept(head, files, scope, paths, index.generation)
+        elif known.generation != index.generation:
+            known.scope.forget()
+            known.generation = index.generation
         self._kept.move_to_end(snapshot.uri)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
-        return known[1]
+        return known.scope
 
 
 def _read(language: str, text: str, here: Path, files: Files) -> Read:

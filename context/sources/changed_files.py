@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from context.around import Around
 from context.desk import Desk
 from context.found import Found
+from context.grammars import language_of, may_use
 from context.snapshot import Cursor
 from context.sources.open_files import likeness
 
@@ -21,7 +22,11 @@ def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
     if desk.index is None:
         return []
     opened = {other.path for other in desk.open_files}
-    paths = [path for path in desk.index.lately_changed(2 * MOST_FILES) if path != around.path and path not in opened]
+    paths = [
+        path
+        for path in desk.index.lately_changed(2 * MOST_FILES)
+        if path != around.path and path not in opened and may_use(around.language, language_of(path))
+    ]
     stretches = [
         Found(NAME, path, "", stretch.first, stretch.text, score)
         for position, path in enumerate(paths[:MOST_FILES])
