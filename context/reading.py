@@ -25,6 +25,7 @@ _WORD = rf"(?!(?:{'|'.join(sorted(EVERYWHERE))})\b)[A-Za-z][a-z'’]*"
 _PROSE = re.compile(rf"(?<![\w.$@-]){_WORD} {_WORD} {_WORD}(?![\w(.=])")
 """Three words in a row, no keyword among them, stand in no code but in strings and in what explains it."""
 
+_NO_WORD = re.compile(r"(?<![\w$])[A-Za-z]*(?:_|[a-z][A-Z])[\w$]*")
 _STRING = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
 _NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
@@ -58,13 +59,14 @@ class Reading:
 
 
 def code_of(line: str) -> str:
-    """What is code in a line, as far as it tells by itself: nothing of a comment or a docstring, and no sentence in a string."""
+    """What is code in a line, as far as it tells by itself: of a comment, a docstring or a sentence only the names that are
+    no words, as `read_all` and `readAll`, apart from each other; and no sentence in a string."""
     if _COMMENT.match(line):
-        return ""
+        return " , ".join(_NO_WORD.findall(line))
     if not _PROSE.search(line):
         return line
     bare = _STRING.sub('""', line)
-    return "" if _PROSE.search(bare) else bare
+    return " , ".join(_NO_WORD.findall(line)) if _PROSE.search(bare) else bare
 
 
 @lru_cache(maxsize=1_000)

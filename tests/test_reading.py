@@ -50,6 +50,8 @@ def test_an_attribute_belongs_to_the_name_before_it() -> None:
         (" * @param boat the boat", ""),
         ('    """Returns a boat."""', ""),
         ("which is what the crew calls a boat", ""),
+        ("    # see steer_boat, Harbour and readAll", "steer_boat , readAll"),
+        ("which is what `boat_yard` calls a boat", "boat_yard"),
         ("raise Sunk('the boat has gone down')", 'raise Sunk("")'),
         ("load(boats['small one'])", "load(boats['small one'])"),
     ],
