@@ -82,7 +82,7 @@ def test_a_source_that_takes_too_long_is_left_out_and_the_others_are_not(tmp_pat
     def slow(cursor: Cursor, desk: Desk, around: object) -> Iterator[Found]:
         for first in range(10):
             clock.pass_by(LIMIT / 4)
-            yield Found("open file", tmp_path / "slow.py", "", first, "saved_settings\n", 1.0)
+            yield Found("open file", tmp_path / "slow.py", "", first, "saved_settings = load_settings(path)\n", 1.0)
 
     sources = (("slow", slow), *SOURCES)
     context, candidates = explain(cursor, on, Budget(2000), 0.15, sources)
