@@ -44,7 +44,7 @@ def pieces_of(found: Sequence[Found], known: Set[str]) -> list[Piece]:
             continue
         done.add(stretch)
         rows = taken.setdefault(place, set())
-        for first, end, text, names in _cut(one.text, one.lines):
+        for first, end, text, names in _cut(one.text, one.lines, one.told):
             useful = names & names_known
             if useful:
                 lines = range(one.first + first, one.first + end)
@@ -55,7 +55,7 @@ def pieces_of(found: Sequence[Found], known: Set[str]) -> list[Piece]:
 
 
 @lru_cache(maxsize=2_000)
-def _cut(text: str, most: int) -> tuple[tuple[int, int, str, frozenset[str]], ...]:
+def _cut(text: str, most: int, told: bool) -> tuple[tuple[int, int, str, frozenset[str]], ...]:
     """Pieces of at most `most` lines without blank ones: (first, end, text, names). Kept, as finds come back line by line."""
     rows = text.removesuffix("\n").split("\n")
     pieces: list[tuple[int, int, str, frozenset[str]]] = []
@@ -71,6 +71,6 @@ def _cut(text: str, most: int) -> tuple[tuple[int, int, str, frozenset[str]], ..
         while row < len(rows) and not rows[row].strip():
             row += 1
         if max(map(len, lines)) <= LONGEST_LINE:
-            names = names_in("\n".join(map(code_of, lines)))
+            names = names_in("\n".join(lines if told else map(code_of, lines)))
             pieces.append((first, row, "\n".join(lines) + "\n", names))
     return tuple(pieces)

@@ -70,15 +70,16 @@ def code_of(line: str) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def read(text: str) -> Reading:
-    """What the text holds but for keywords and what stands in prose. The last texts are kept, some 6 MB."""
+def read(text: str, told: bool = False) -> Reading:
+    """What the text holds but for keywords and what stands in prose. Of what a tool has told
+    (`Found.told`) every word counts. The last texts are kept, some 6 MB."""
     numbers: dict[str, int] = {}
     uses: list[list[int]] = []
     places: list[list[int]] = []
     pairs: dict[tuple[int, int], None] = {}
     owners: dict[tuple[int, int], None] = {}
     lines = text.split("\n")
-    for row, line in enumerate(map(code_of, lines)):
+    for row, line in enumerate(lines if told else map(code_of, lines)):
         for dot, name, call, keyword in _USE.findall(line):
             if name in EVERYWHERE:
                 continue

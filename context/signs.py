@@ -58,9 +58,10 @@ def signs(found: Sequence[Found], around: Around) -> tuple[list[str], Floats]:
     """The names that were found and are not visible, and a row for each: its values in the order of SOURCES and USES."""
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
+    readings = {one.text: read(one.text, one.told) for one in found}
     named = {
-        text: np.array(list(map(numbers.__getitem__, read(text).names)), dtype=np.intp)
-        for text in dict.fromkeys(one.text for one in found)
+        text: np.array(list(map(numbers.__getitem__, reading.names)), dtype=np.intp)
+        for text, reading in readings.items()
     }
     values = np.zeros((len(numbers), len(SOURCES) + len(USES)))
     for source, finds in _by_source(found):
@@ -72,10 +73,10 @@ def signs(found: Sequence[Found], around: Around) -> tuple[list[str], Floats]:
     places = list({(one.shown_as, one.first, one.text): one for one in found}.values())
     _add_uses(values, places, named, around)
     texts = {(one.shown_as, one.first, one.text): one.text for one in found if one.lines > 1}.values()
-    long = [(read(text), named[text]) for text in texts]
-    readings = [(read(text), numbers_there) for text, numbers_there in named.items()]
-    owners = np.concatenate([there[reading.owners] for reading, there in readings] or [_NONE])
-    owned = np.concatenate([there[reading.owned] for reading, there in readings] or [_NONE])
+    long = [(readings[text], named[text]) for text in texts]
+    every = [(readings[text], there) for text, there in named.items()]
+    owners = np.concatenate([there[reading.owners] for reading, there in every] or [_NONE])
+    owned = np.concatenate([there[reading.owned] for reading, there in every] or [_NONE])
     for shown, match, attribute in (
         (around.near_names, "near a match", "of a near name"),
         (around.visible, "near a wide match", "of a visible name"),
@@ -98,7 +99,7 @@ def _add_uses(values: Floats, places: Sequence[Found], named: dict[str, Ints], a
     """How often the names are used and how, over all places that hold them, and how near to the cursor these are."""
     if not places:
         return
-    readings = [read(one.text) for one in places]
+    readings = [read(one.text, one.told) for one in places]
     held = np.concatenate([named[one.text] for one in places])
     uses = np.concatenate([reading.uses for reading in readings])
     counts = np.stack([np.bincount(held, column, len(values)) for column in uses.T], axis=1)

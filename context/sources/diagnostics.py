@@ -31,7 +31,7 @@ def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
     lines = text.split("\n")[above:]
     near.sort(key=lambda one: (one.severity, abs(one.first - row), one.message))
     for number, one in enumerate(near[:MOST]):
-        yield Found(NAME, None, PLACE, number, _told(one, lines, desk), 1 / (1 + number), lines=1)
+        yield Found(NAME, None, PLACE, number, _told(one, lines, desk), 1 / (1 + number), lines=1, told=True)
 
 
 def _told(problem: Problem, lines: list[str], desk: Desk) -> str:
