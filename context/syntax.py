@@ -17,6 +17,7 @@ from types import coroutine
 from typing import TYPE_CHECKING
 
 from context.differences import changed
+from context.given import Given
 from context.grammars import LARGEST, grammar, is_refused
 from context.snapshot import Snapshot
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 SLICE = 400
 """Progress reports of the parser in one slice; each stands for some 20 microseconds of work."""
-
-CHUNK = 65_536
-"""Bytes handed to the parser at once."""
 
 MOST_BYTES = 3_000_000
 """Source bytes of all trees kept; a tree takes some twenty times its source, in small files fifty."""
@@ -158,10 +156,7 @@ def _begin(snapshot: Snapshot, known: Parsed | None) -> _Work | None:
 def _slice(work: _Work) -> Tree | None:
     """Parses until the end or the slice's: None means that there is more to do."""
     reports = 0
-    data = work.data
-
-    def read(at: int, _point: object) -> bytes:
-        return data[at : at + CHUNK]
+    read = Given(work.data)
 
     def enough(_reached: int, _error: bool) -> bool:
         nonlocal reports
@@ -174,6 +169,8 @@ def _slice(work: _Work) -> Tree | None:
         return work.parser.parse(read, work.old, progress_callback=enough)
     except ValueError:  # What the binding raises when the callback stopped it.
         return None
+    finally:
+        read.take_back()
 
 
 def _edited(known: Parsed, data: bytes) -> Tree:

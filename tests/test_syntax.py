@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tracemalloc
 
 import pytest
 
@@ -46,6 +47,25 @@ def test_an_edit_is_not_a_whole_parse(monkeypatch: pytest.MonkeyPatch) -> None:
     for at in (text.index("(a + 1)", place) for place in (0, 50_000, 99_000)):
         text = text[:at] + " " + text[at:]
         assert trees.parsed(snap(text)) is not None
+
+
+def test_what_a_parser_has_read_is_let_go() -> None:
+    trees, text = Trees(), "def f(a):\n    return a\n" * 1_000
+
+    def typed(keys: int) -> int:
+        """The bytes that are held after so many keys and were not before."""
+        nonlocal text
+        tracemalloc.start()
+        try:
+            for number in range(keys):
+                text = f"{text[:10]}{number % 10}{text[11:]}"
+                assert trees.parsed(snap(text))
+            return tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+
+    typed(100)
+    assert typed(100) < 10 * len(text)
 
 
 def test_a_long_parse_gives_turns_to_the_loop() -> None:
