@@ -21,6 +21,9 @@ OCCURRENCES, ATTRIBUTE, CALL, KEYWORD, DEFINED, ASSIGNED = range(6)
 _COMMENT = re.compile(
     r"\s*(?:#(?!\s*(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|pragma)\b|!?\[)|//|/\*|\*(?:[\s/*]|$)|--\s|;|%|\"{3}|'{3})"
 )
+_THREE_WORDS = re.compile(r"[A-Za-z'’] [A-Za-z][a-z'’]* [A-Za-z]")
+"""What every line with `_PROSE` in it has, found a great deal faster."""
+
 _WORD = rf"(?!(?:{'|'.join(sorted(EVERYWHERE))})\b)[A-Za-z][a-z'’]*"
 _PROSE = re.compile(rf"(?<![\w.$@-]){_WORD} {_WORD} {_WORD}(?![\w(.=])")
 """Three words in a row, no keyword among them, stand in no code but in strings and in what explains it."""
@@ -63,7 +66,7 @@ def code_of(line: str) -> str:
     no words, as `read_all` and `readAll`, apart from each other; and no sentence in a string."""
     if _COMMENT.match(line):
         return " , ".join(_NO_WORD.findall(line))
-    if not _PROSE.search(line):
+    if not _THREE_WORDS.search(line) or not _PROSE.search(line):
         return line
     bare = _STRING.sub('""', line)
     return " , ".join(_NO_WORD.findall(line)) if _PROSE.search(bare) else bare
