@@ -105,7 +105,8 @@ def _said_from_margin(first: str, others: list[str], here: int, place: Place) ->
 
 def _stays_inside(first: str, second: str, place: Place) -> bool:
     """The line said at the margin after `first` can only be the next one of the block around the cursor: where blocks end with a
-    bracket, nothing has closed it; in Python, a function's body is not left for the margin without a blank line."""
+    bracket, nothing but the file closes it; in Python, a function's body is not left for the margin without a blank line.
+    A block that the answer itself closes has the answer's own layout."""
     elsewhere = begins(second) and not _VARIABLE.match(second)
     if not second.strip() or elsewhere or second.startswith(_OF_THE_MARGIN) or _LABEL.match(second):
         return False
@@ -114,7 +115,7 @@ def _stays_inside(first: str, second: str, place: Place) -> bool:
     if place.language in _BY_COLON:
         return _in_function(place) and not _goes_on(first, place) and not CLAUSE.match(second)
     openers = place.openers()
-    return bool(openers) and openers[-1].kind == "{"
+    return bool(openers) and openers[-1].kind == "{" and openers[-1].closed
 
 
 def _closed_at(first: str, others: list[str], place: Place) -> int:
