@@ -11,9 +11,6 @@ import sys
 CHUNK = 65_536
 """Bytes handed out at once."""
 
-OURS = 3
-"""References to a piece that are no leak: the list's, the loop's and the counting function's own."""
-
 
 class Given:
     """Call it as the parser does; then `take_back`, after which nothing may read what was handed out."""
@@ -32,7 +29,9 @@ class Given:
         """Drops the references that nobody will. A binding that drops its own leaves none to drop."""
         from ctypes import py_object, pythonapi
 
-        for piece in self._pieces:
-            for _ in range(sys.getrefcount(piece) - OURS):
+        self._pieces.append(bytes(2))  # nobody but this list has it
+        *held, ours = [sys.getrefcount(piece) for piece in self._pieces]
+        for piece, count in zip(self._pieces, held, strict=False):
+            for _ in range(count - ours):
                 pythonapi.Py_DecRef(py_object(piece))
         self._pieces.clear()
