@@ -150,13 +150,23 @@ def main() -> None:
 
 def _lock(file: Path) -> sqlite3.Connection | None:
     """A lock that the system takes back when the process ends; None where another process has it."""
+    try:
+        return _locked(file)
+    except sqlite3.OperationalError:
+        return None
+    except sqlite3.DatabaseError:  # Damaged, and nothing is ever in it.
+        file.unlink(missing_ok=True)
+        return _locked(file)
+
+
+def _locked(file: Path) -> sqlite3.Connection:
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     lock = sqlite3.connect(file, timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
+    except sqlite3.Error:
         lock.close()
-        return None
+        raise
     return lock
 
 

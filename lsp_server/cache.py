@@ -22,8 +22,6 @@ TEXT_BYTES = 4 * 1024 * 1024
 LIFETIME = 15 * 60.0  # seconds
 BEHIND_MOST = 120  # characters behind the cursor that an editor may have put there, or that a suggestion replaces
 
-WORD_MOST = 100  # characters of the word before the cursor, from which on an editor may put in what it was offered
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -78,11 +76,11 @@ class Place:
             return None
         return Since(typed, snapshot.text[offset:end])
 
-    def lacks_its_word(self, cursor: Cursor) -> bool:
-        """Only the word right before the place is gone, up to `cursor`, as where an editor is about to put in a list's entry."""
+    def lacks(self, word: str, cursor: Cursor) -> bool:
+        """Only this word right before the place is gone, up to `cursor`, as where an editor is about to put in a list's entry."""
         text, offset = cursor.snapshot.text, cursor.offset
         end = len(text) - self.after
-        if self.uri != cursor.snapshot.uri or not 0 < self.before - offset <= WORD_MOST:
+        if self.uri != cursor.snapshot.uri or self.before - offset != len(word):
             return False
         return offset <= end <= offset + BEHIND_MOST and _digest(text, end, len(text)) == self.after_digest
 

@@ -58,14 +58,15 @@ class Feedback:
         self._screen.show(showings)
         self._origins.update(dict.fromkeys(ids, origins))
 
-    def edited(self, snapshot: Snapshot, cursor: Cursor, inserted: int) -> None:
+    def edited(self, snapshot: Snapshot, cursor: Cursor, inserted: int, removed: str = "") -> None:
         """Reads an edit of `inserted` characters that ended at `cursor`: did it take up the suggestion, or leave it?
 
         Editors with lists only, such as Vim, take the word before the cursor away and put the whole entry in by a second edit.
         """
         progress = [(showing.typed_by(cursor), showing) for showing in self._screen.at(snapshot.uri)]
         agreeing = [(typed, showing) for typed, showing in progress if typed is not None]
-        being_put_in = not inserted and any(showing.place.lacks_its_word(cursor) for _, showing in progress)
+        word_gone = not inserted and removed.isidentifier()
+        being_put_in = word_gone and any(showing.place.lacks(removed, cursor) for _, showing in progress)
         if progress and not agreeing and not being_put_in:
             self.settle_ignored(snapshot.uri)
         for typed, showing in agreeing:

@@ -116,7 +116,7 @@ class Session:
             return
         last = changes[-1]
         offset = self._documents.offset(uri, last.line, last.column) + len(last.inserted)
-        parts.feedback.edited(snapshot, Cursor(snapshot, offset), len(last.inserted))
+        parts.feedback.edited(snapshot, Cursor(snapshot, offset), len(last.inserted), last.removed)
         parts.completer.changed(snapshot)
 
     def problems(self, uri: str, who: str, found: Sequence[Problem]) -> None:

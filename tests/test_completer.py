@@ -77,9 +77,9 @@ class Desk:
             await self.clock.advance(0.02)
         return await asked
 
-    def type(self, marked: str, inserted: int = 1) -> None:
+    def type(self, marked: str, inserted: int = 1, removed: str = "") -> None:
         cursor = cursor_in(marked)
-        self.feedback.edited(cursor.snapshot, cursor, inserted)
+        self.feedback.edited(cursor.snapshot, cursor, inserted, removed)
         self.completer.changed(cursor.snapshot)
 
     @property
@@ -288,15 +288,23 @@ async def test_a_word_taken_counts_in_characters_and_the_rest_as_left() -> None:
 async def test_an_entry_put_in_for_the_word_before_it_counts_as_accepted() -> None:
     desk = Desk(["um_of_values"])
     await desk.answer("total = s‸\n", Trigger.INVOKED)
-    desk.type("total = ‸\n", 0)
+    desk.type("total = ‸\n", 0, "s")
     desk.type("total = sum_of_values‸\n", 13)
     assert desk.verdicts == [("accepted", 12)]
+
+
+async def test_a_line_taken_away_is_no_word_and_what_was_taken_of_it_counts() -> None:
+    desk = Desk(["um_of_values"])
+    await desk.answer("total = s‸\n", Trigger.INVOKED)
+    desk.type("total = sum‸\n", 2)
+    desk.type("‸\n", 0, "total = sum")
+    assert desk.verdicts == [("partly", 2)]
 
 
 async def test_a_word_taken_away_for_another_counts_as_ignored() -> None:
     desk = Desk(["um_of_values"])
     await desk.answer("total = s‸\n", Trigger.INVOKED)
-    desk.type("total = ‸\n", 0)
+    desk.type("total = ‸\n", 0, "s")
     desk.type("total = m‸\n", 1)
     assert desk.verdicts == [("ignored", 0)]
 

@@ -14,7 +14,7 @@ import pytest
 
 from context.filling import Filling
 from context.index import Index
-from context.index_store import connect, note_use, prune
+from context.index_store import connect, note_use, prune, store_file
 from context.indexing import Indexing, Progress, _command
 from context.privacy import Gate
 
@@ -64,6 +64,13 @@ def test_a_second_scan_takes_in_only_what_changed(root: Path) -> None:
     index = indexed(root, told)
     assert told[-1] == Progress(1, 1)
     assert index.defined("renamed") and not index.defined("function_1") and not index.defined("function_2")
+
+
+def test_a_damaged_lock_is_made_anew(root: Path) -> None:
+    folder = root.parent / "store"
+    folder.mkdir()
+    Path(f"{store_file(folder, [root])}.lock").write_bytes(b"noise" * 1_000)
+    assert len(indexed(root).paths()) == 60
 
 
 def test_single_files_are_taken_in_at_once(root: Path) -> None:

@@ -66,8 +66,9 @@ def is_sound(path: Path) -> bool:
         return path.is_file() and path.stat().st_size > 100
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            return tables > 0 and connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            table = "files" if path.parent.name == "index" else "sqlite_master"
+            rows = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            return rows > 0 and connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     except sqlite3.Error:
         return False
 
