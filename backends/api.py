@@ -39,18 +39,20 @@ class Usage:
 @dataclass(frozen=True, slots=True)
 class Text:
     """A piece of the answer, never empty. `confidence` in 0..1 where the backend knows: that the text up to and including
-    this piece is what the author would write next."""
+    this piece is what the author would write next. `by` is set on a first piece that another backend than the asked one gave."""
 
     text: str
     confidence: float | None = None
+    by: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Always the last event of a stream that ended without an error."""
+    """Always the last event of a stream that ended without an error. `by` is as with `Text`, where no text came before it."""
 
     finish: Finish
     usage: Usage
+    by: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backends.api import Card, Done, FimRequest, Infiller, Learner, Preparing, Text
@@ -75,6 +75,7 @@ class Route:
                         if not begun:
                             begun = True
                             self._say(first_error, breaker.card)
+                            event = event if first_error is None else replace(event, by=breaker.card)
                         yield event
                 return
             except BackendError as error:

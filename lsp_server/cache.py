@@ -14,6 +14,7 @@ from hashlib import blake2b
 
 from cachetools import TTLCache
 
+from backends.api import Card
 from context.clock import Clock
 from context.snapshot import Cursor
 
@@ -25,17 +26,19 @@ BEHIND_MOST = 120  # characters behind the cursor that an editor may have put th
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model said at a place. `cut` is where showing stops: text beyond it waits for a later cursor."""
+    """What a model said at a place. `cut` is where showing stops: text beyond it waits for a later cursor. `by` is whose answer
+    it is where another backend than the one asked has stepped in."""
 
     text: str
     cut: int
     confidence: float | None = None
+    by: Card | None = None
 
     def after(self, typed: str) -> Answer | None:
         """What is left once its beginning was typed; None where the typing disagrees or nothing is left."""
         if len(typed) >= len(self.text) or not self.text.startswith(typed):
             return None
-        return Answer(self.text[len(typed) :], max(0, self.cut - len(typed)), self.confidence)
+        return Answer(self.text[len(typed) :], max(0, self.cut - len(typed)), self.confidence, self.by)
 
 
 @dataclass(frozen=True, slots=True)

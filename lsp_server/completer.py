@@ -10,7 +10,7 @@ from secrets import token_hex
 
 from cachetools import TTLCache
 
-from backends.api import FimRequest, Infiller, Usage
+from backends.api import Card, FimRequest, Infiller, Usage
 from backends.errors import BackendError, RateLimited
 from context.clock import Clock
 from context.privacy import FimContext
@@ -211,7 +211,7 @@ class Completer:
             self._status.rested()
         usage = flight.usage or _estimated(context, flight)
         at, day = self._ledger.stamp()
-        card = self._backend.card
+        card = flight.by or self._backend.card
         row = Asked(
             at=at, day=day, backend=card.name, model=card.model, language=context.language,
             prompt_tokens=usage.prompt, completion_tokens=usage.completion, cached_tokens=usage.cached,
@@ -235,7 +235,7 @@ class Completer:
                 other = self._suggest(cursor, trigger, kept, Origin.CACHE)
                 if isinstance(other, Suggestion) and all(other.text != known.text for known in others):
                     others.append(other)
-        return self._show(cursor, trigger, others)
+        return self._show(cursor, trigger, others, answer.by)
 
     def _suggest(
         self, cursor: Cursor, trigger: Trigger, answer: Answer, origin: Origin, usage: Usage | None = None
@@ -257,9 +257,9 @@ class Completer:
             return Nothing(Reason.REJECTED_HERE)
         return Suggestion(next(self._ids), shown.text, shown.replaces, origin, usage, answer.confidence)
 
-    def _show(self, cursor: Cursor, trigger: Trigger, suggestions: list[Suggestion]) -> Offered:
+    def _show(self, cursor: Cursor, trigger: Trigger, suggestions: list[Suggestion], by: Card | None = None) -> Offered:
         by_hand = trigger is Trigger.INVOKED
-        card = self._backend.card
+        card = by or self._backend.card
         if suggestions[0].origin is not Origin.TYPED_THROUGH or len(suggestions) > 1:
             showings = tuple(Showing.of(suggestion, cursor, self._model, by_hand=by_hand) for suggestion in suggestions)
             self._feedback.shown(showings, Origins(card.name, card.model, cursor.snapshot.language))

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Protocol
 
-from backends.api import Done, Finish, Text, Usage
+from backends.api import Card, Done, Finish, Text, Usage
 from backends.errors import BackendError
 from context.clock import Clock
 from context.snapshot import Cursor, Snapshot
@@ -43,6 +43,7 @@ class Flight:
         self.ahead = ahead  # asked for before anybody waits: the continuation of what is shown
         self.text = ""
         self.confidence: float | None = None
+        self.by: Card | None = None  # who answers where another than the backend that was asked stepped in
         self.usage: Usage | None = None
         self.finish: Finish | None = None
         self.error: BackendError | None = None
@@ -58,9 +59,9 @@ class Flight:
     def answer(self) -> Answer:
         """All that came, if the stream came to an end of its own or ours; of one that broke off, its whole lines."""
         if self._cut or self.finish in (Finish.STOP, Finish.LENGTH):
-            return Answer(self.text, len(self._cutter.text), self.confidence)
+            return Answer(self.text, len(self._cutter.text), self.confidence, self.by)
         whole = self.text[: self.text.rfind("\n") + 1]
-        return Answer(whole, min(len(whole), len(self._cutter.text)), self.confidence)
+        return Answer(whole, min(len(whole), len(self._cutter.text)), self.confidence, self.by)
 
     def agrees(self, typed: str) -> bool:
         """Whether the stream may still turn out to begin with `typed`; once it has landed, whether it does."""
@@ -103,6 +104,7 @@ class Flight:
         try:
             async with aclosing(stream):
                 async for event in stream:
+                    self.by = self.by or event.by
                     if isinstance(event, Done):
                         self.finish, self.usage = event.finish, event.usage
                         break

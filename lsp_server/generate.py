@@ -31,7 +31,8 @@ Each setting can be given in five places. The first that names it is believed:
    off, choose languages. A project's file that names anything else is told so and that entry is left out, whoever wrote it.
 
 A bad entry is left out alone and reported by `infill config` and `infill doctor`; the rest applies. Where an entry that should
-narrow cannot be understood, `local_only` is on until it is mended. Keys are never settings: see `infill key --help`.
+narrow cannot be understood or is misspelt, or `backend` names none that there is, `local_only` is on until it is mended. Keys are
+never settings: see `infill key --help`.
 
 Scope `machine` is for what decides where text goes and what is spent: editors must not take it from a workspace. Scope `user`
 is taste. Scope `project` can be narrowed by a project's file too.

@@ -1,7 +1,8 @@
 """Which wish is believed: command line, then environment, editor, the user's file; then every project file may narrow the result.
 
-A bad entry is dropped alone and reported, the rest applies. A narrowing rule that cannot be understood may have been there to
-protect something, so it switches `local_only` on until it is mended.
+A bad entry is dropped alone and reported, the rest applies. A narrowing rule that cannot be understood, or whose name is
+misspelt, may have been there to protect something, and so may a `backend` that there is not: `local_only` is on until it is
+mended.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 from lsp_server import settings_file
 from lsp_server.options import Option, Unfit, Value, fit, narrow, read_text
 from lsp_server.settings import OPTIONS, Settings
+
+CLOSED = "Nothing is sent to a network until it is mended."
 
 ENVIRONMENT = "environment"
 ENVIRONMENT_PREFIX = "INFILL_"
@@ -98,7 +101,7 @@ class _Merge:
             return settings_file.read(path, inside=inside) or {}
         except settings_file.Unreadable as error:
             self._not_understood = str(path)
-            self._complain(str(path), "", str(error), "Nothing is sent to a network until it is mended.")
+            self._complain(str(path), "", str(error), CLOSED)
             return {}
 
     def believe(self, where: str, wishes: Mapping[str, object], reader: Callable[[Option, Any], Value] = fit) -> None:
@@ -138,15 +141,19 @@ class _Merge:
         for name, raw in wishes.items():
             option = next((option for option in OPTIONS if option.name == name), None)
             if option is None:
-                self._complain(where, *_unknown(where, name))
+                key, what, mend = _unknown(where, name)
+                if _narrows(near(name)):
+                    self._not_understood = f"{where}: {key}"
+                    mend = f"{mend} {CLOSED}"
+                self._complain(where, key, what, mend)
                 continue
             try:
                 checked.append((option, reader(option, raw)))
             except Unfit as error:
                 mend = "It was left out."
-                if option.narrowing is not None:
+                if _narrows(name) or name == "backend":
                     self._not_understood = f"{where}: {name}"
-                    mend = "Nothing is sent to a network until it is mended."
+                    mend = CLOSED
                 self._complain(where, _written(where, name), str(error), mend)
         return checked
 
@@ -166,6 +173,10 @@ def _unknown(where: str, name: str) -> tuple[str, str, str]:
         return _written(where, name), "a key is never a setting.", "Remove it there and use `infill key set`."
     mend = f"Did you mean {_written(where, nearest)}?" if nearest else "docs/settings.md lists them all."
     return _written(where, name), "there is no such setting.", mend
+
+
+def _narrows(name: str) -> bool:
+    return any(option.name == name and option.narrowing is not None for option in OPTIONS)
 
 
 def _written(where: str, name: str) -> str:

@@ -111,6 +111,15 @@ def test_backend_that_fails_is_exit_code_3(capsys: pytest.CaptureFixture[str], f
     assert (code, json.loads(out)["error"]["backend"]) == (Exit.BACKEND, "mistral")
 
 
+def test_who_steps_in_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "k")
+    where = place("def price(order):\n    return order.total\n\n\ndef cost(order):\n    return order.t‸\n")
+    code, out, err = run(capsys, "complete", where, "--base-url", "http://127.0.0.1:9", "--json")
+    said = json.loads(out)
+    assert (code, said["backend"], said["text"]) == (Exit.DONE, "workspace", "otal")
+    assert "127.0.0.1:9" in err and "Meanwhile the workspace model answers." in err
+
+
 def test_projects_file_narrows_and_is_told_what_it_may_not(capsys: pytest.CaptureFixture[str]) -> None:
     Path(".infill.toml").write_text('exclude = ["*.py"]\nbase_url = "http://evil.example"\n')
     code, _, err = run(capsys, "complete", place(ADD), *scripted("a + b"))

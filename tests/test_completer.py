@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from backends.api import Card, FimRequest
+from backends.api import Card, FimRequest, Text
 from backends.errors import TimedOut, Unauthorised
 from backends.scripted import ScriptedInfiller, Step
 from context.privacy import FimContext
@@ -299,6 +299,14 @@ async def test_a_line_taken_away_is_no_word_and_what_was_taken_of_it_counts() ->
     desk.type("total = sum‸\n", 2)
     desk.type("‸\n", 0, "total = sum")
     assert desk.verdicts == [("partly", 2)]
+
+
+async def test_what_another_backend_said_is_booked_as_its_own() -> None:
+    near = Card(name="workspace", model="", sends=False, context_tokens=1000)
+    desk = Desk([Text("um_of_values", by=near)])
+    await desk.answer("total = s‸\n", Trigger.INVOKED)
+    desk.type("total = sum_of_values‸\n", 12)
+    assert {row.backend for row in desk.ledger._pending if isinstance(row, Asked | Settled)} == {"workspace"}
 
 
 async def test_a_word_taken_away_for_another_counts_as_ignored() -> None:

@@ -63,6 +63,15 @@ async def test_the_first_that_is_there_answers() -> None:
     assert (journey.workspace.requests, journey.said) == ([], [])
 
 
+async def test_who_stepped_in_is_said_with_what_came_first() -> None:
+    async def by(journey: Journey) -> list[str | None]:
+        return [event.by.name if event.by else None async for event in journey.route.stream(fim_request())]
+
+    assert await by(Journey(["far", "ther"], ["near"])) == [None, None, None]
+    assert await by(Journey([DENIED], ["near", "er"])) == ["workspace", None, None]
+    assert await by(Journey([DENIED], [])) == ["workspace"]
+
+
 async def test_one_that_is_not_there_is_passed_over_in_silence() -> None:
     clock, said = FakeClock(), list[str]()
     host = ScriptedInfiller([DENIED], clock, card=_card("host", sends=False))

@@ -92,7 +92,6 @@ def test_a_letter_too_few_makes_no_key_of_a_setting() -> None:
         ("max_tokens", float("nan")),
         ("max_tokens", float("inf")),
         ("timeout_ms", "10"),
-        ("backend", "mystery"),
         ("model", None),
         ("prefetch", "yes"),
         ("daily_cost", {}),
@@ -179,6 +178,16 @@ def test_narrowing_rule_that_cannot_be_read_keeps_text_here(tmp_path: Path, text
     assert resolved.settings.local_only
     (complaint,) = complaints(resolved)
     assert "Nothing is sent to a network until it is mended." in complaint
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("backend", "workspce"), ("local_ony", True), ("exlude", ["secret/"]), ("langages", ["go"])]
+)
+def test_a_misspelt_wish_to_keep_text_here_keeps_it_here(key: str, value: object) -> None:
+    resolved = resolve(editor={key: value})
+    assert resolved.settings.local_only and resolved.not_understood == f"editor settings: {key}"
+    (complaint,) = complaints(resolved)
+    assert complaint.endswith("Nothing is sent to a network until it is mended.")
 
 
 def test_home_that_is_no_folder_has_no_settings(tmp_path: Path) -> None:

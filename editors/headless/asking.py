@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from backends.api import Done, FimRequest, Infiller, Learner, Preparing, Usage
+from backends.api import Card, Done, FimRequest, Infiller, Learner, Preparing, Usage
 from backends.preview import Explains, asked
 from backends.registry import build
 from context.clock import MonotonicClock
@@ -42,6 +42,7 @@ class Answer:
     usage: Usage | None
     first: float
     total: float
+    card: Card
 
     @property
     def offered(self) -> Shown | None:
@@ -51,10 +52,12 @@ class Answer:
 class Question:
     """Close it with `aclose`. Nothing is asked of anybody before `answer`."""
 
-    def __init__(self, cursor: Cursor, root: Path, settings: Settings) -> None:
+    def __init__(
+        self, cursor: Cursor, root: Path, settings: Settings, notify: Callable[[str], None] = lambda sentence: None
+    ) -> None:
         self.cursor, self.settings, self._clock = cursor, settings, MonotonicClock()
         privacy = Gate([root], exclude=settings.exclude)
-        self.backend = backend_in(root, privacy, settings)
+        self.backend = backend_in(root, privacy, settings, notify)
         documents, snapshot = Documents(), cursor.snapshot
         documents.open(snapshot.uri, snapshot.language, snapshot.version, snapshot.text, snapshot.path)
         self._bench = Workbench(documents, self._clock, [root], privacy, _stored(root, privacy))
@@ -87,9 +90,11 @@ class Question:
         """Asks, and gives each state of the growing text to `watch`. Raises `BackendError`."""
         await self._learn()
         cutter, usage, first = Cutter(self._view.cursor, self.extent, self._view.parsed), None, 0.0
+        card = self.backend.card
         request, started = self.request(self.context()[0]), self._clock.now()
         async with aclosing(self.backend.stream(request)) as events:
             async for event in events:
+                card = event.by or card
                 if isinstance(event, Done):
                     usage = event.usage
                     break
@@ -99,7 +104,7 @@ class Question:
                 if enough:
                     break
         shown = apply(cutter.text, self._view.cursor, self.extent, self._view.parsed)
-        return Answer(cutter.text + cutter.rest, shown, usage, first, self._clock.now() - started)
+        return Answer(cutter.text + cutter.rest, shown, usage, first, self._clock.now() - started, card)
 
     async def comes_from(self) -> list[tuple[str, float]]:
         """The files that the answer would come from, with their shares; none where the backend cannot tell."""
@@ -132,10 +137,13 @@ def patience(settings: Settings) -> float:
     return LOADING if settings.backend == "host" else LEARNING
 
 
-def backend_in(root: Path, privacy: Gate, settings: Settings) -> Infiller:
-    """The backend that the settings name, for a project."""
+def backend_in(
+    root: Path, privacy: Gate, settings: Settings, notify: Callable[[str], None] = lambda sentence: None
+) -> Infiller:
+    """The backend that the settings name, for a project. `notify` gets a sentence when another one steps in."""
     folders = Folders.of_user()
-    return build(backend_config(settings), roots=[root], gate=privacy, clock=MonotonicClock(), store=folders.cache)
+    config = backend_config(settings)
+    return build(config, roots=[root], gate=privacy, clock=MonotonicClock(), store=folders.cache, notify=notify)
 
 
 def _stored(root: Path, privacy: Gate) -> Index | None:

@@ -44,8 +44,14 @@ def _run(arguments: argparse.Namespace) -> int:
     resolved = settings_here(arguments, as_named(place.path).parent)
     for problem in resolved.problems:
         print(f"infill: {visible(str(problem))}", file=sys.stderr)
-    question = Question(cursor, root_of(place.path), resolved.settings)
+    question = Question(cursor, root_of(place.path), resolved.settings, _told)
     return asyncio.run(_ask(question, arguments.place, as_json=arguments.json))
+
+
+def _told(sentence: str) -> None:
+    """That another backend steps in, and why."""
+    if sentence:
+        print(f"infill: {visible(sentence)}", file=sys.stderr)
 
 
 async def _ask(question: Question, place: Place, *, as_json: bool) -> int:
@@ -62,7 +68,7 @@ async def _ask(question: Question, place: Place, *, as_json: bool) -> int:
         if isinstance(answer.shown, Drop):
             return _nothing(Reason.DROPPED, answer.shown.reason, as_json=as_json, dropped=answer.raw)
         if as_json:
-            print(json.dumps(_report(question, answer, answer.shown.text, answer.shown.replaces), indent=2))
+            print(json.dumps(_report(answer, answer.shown.text, answer.shown.replaces), indent=2))
         return Exit.DONE
     except BackendError as error:
         return _failed(error, as_json=as_json)
@@ -91,19 +97,19 @@ async def _watched(question: Question, place: Place) -> Answer:
     if answer.offered is not None and not screen.live:
         print(visible(text))
     elif answer.offered is not None:
-        print(visible(_timing(question, answer)), file=sys.stderr)
+        print(visible(_timing(answer)), file=sys.stderr)
     return answer
 
 
-def _timing(question: Question, answer: Answer) -> str:
-    card, usage = question.backend.card, answer.usage
+def _timing(answer: Answer) -> str:
+    card, usage = answer.card, answer.usage
     name = card.name if card.model in ("", card.name) else f"{card.name} {card.model}"
     tokens = f", {usage.prompt} + {usage.completion} tokens" if usage else ""
     return f"{name}: first text in {answer.first * 1000:.0f} ms, all in {answer.total * 1000:.0f} ms{tokens}"
 
 
-def _report(question: Question, answer: Answer, text: str, replaces: int) -> dict[str, Any]:
-    card, usage = question.backend.card, answer.usage
+def _report(answer: Answer, text: str, replaces: int) -> dict[str, Any]:
+    card, usage = answer.card, answer.usage
     return {
         "offered": True,
         "text": text,
