@@ -40,7 +40,9 @@ LONGEST = 200
 
 
 def line_echo(text: str, place: Place) -> str | Drop:
-    said = text.lstrip(" \t")
+    said, line = text.lstrip(" \t"), place.before.strip()
+    if said.rstrip() == line and (_ASSIGNS.fullmatch(line) or _NEVER_TWICE.fullmatch(line)):
+        return Drop("it only says the cursor's line again")
     for tail in _tails(place.before.rstrip()[-LONGEST:]):
         rest = said[len(tail) :]
         if said.startswith(tail) and rest.strip() and not rest.startswith("\n") and _is_echo(tail, rest, place):
