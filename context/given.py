@@ -1,7 +1,7 @@
 """Source text handed to tree-sitter's parser in pieces, and taken back from it.
 
-py-tree-sitter (0.26.1, as all before it) never lets go of what the function that it reads from returns: in a file of 30 kB every
-key would cost what the parser reads for it, for good. So who hands out the pieces counts who holds them.
+py-tree-sitter 0.26.1 never lets go of what the function that it reads from returns: a key typed at the top of a file would cost
+the length of the file, for good. So who hands out the pieces counts who holds them.
 """
 
 from __future__ import annotations
