@@ -127,6 +127,17 @@ def test_key_is_kept_found_and_cleared(
     assert run(capsys, "key", "clear")[0] == Exit.NOTHING
 
 
+def test_a_key_that_cannot_be_kept_is_said_with_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()  # no folder can be made in a file, not by root either
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(KEY + "\n"))
+    code, _, err = run(capsys, "key", "set")
+    assert code == Exit.NOTHING and KEY not in err and "[Errno" not in err
+    assert str(tmp_path / "file" / "infill") in err and "MISTRAL_API_KEY" in err and "XDG_CONFIG_HOME" in err
+
+
 def test_key_of_a_server_that_is_not_named_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "key", "set", "--backend", "openai")[0] == Exit.USAGE
 

@@ -26,7 +26,7 @@ def test_new_user_has_nothing_to_mend(capsys: pytest.CaptureFixture[str]) -> Non
     code, found = findings(capsys)
     assert (code, [one for one in found if one["state"] == "bad"]) == (Exit.DONE, [])
     about = {one["about"] for one in found}
-    assert about == {"python", "command", "grammars", "settings", "key", "backend", "actions", "server", "editors"}
+    assert about == {"python", "command", "grammars", "settings", "folders", "key", "backend", "actions", "server", "editors"}
 
 
 def test_each_problem_has_its_mend(capsys: pytest.CaptureFixture[str], home: Path) -> None:
@@ -36,6 +36,34 @@ def test_each_problem_has_its_mend(capsys: pytest.CaptureFixture[str], home: Pat
     assert (code, set(bad)) == (Exit.NOTHING, {"settings", "backend"})
     assert all(one["mend"] for one in bad.values())
     assert "No connection to http://127.0.0.1:9" in bad["backend"]["what"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [("CONFIG", "key set"), ("DATA", "usage"), ("CACHE", "workspace model"), ("STATE", "bench")],
+)
+def test_a_folder_that_cannot_be_written_is_named_with_what_it_costs(
+    name: str, lost: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()  # no folder can be made in a file, not by root either
+    monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "file"))
+    code, found = findings(capsys)
+    [told] = [one for one in found if one["about"] == "folders"]
+    assert (code, told["state"]) == (Exit.NOTHING, "bad")
+    assert str(tmp_path / "file" / "infill") in told["what"] and lost in told["what"]
+    assert f"XDG_{name}_HOME" in told["mend"]
+
+
+def test_an_audit_that_cannot_be_written_is_said_to_hold_all_back(
+    capsys: pytest.CaptureFixture[str], home: Path
+) -> None:
+    (home / "data" / "infill" / "audit.jsonl").mkdir(parents=True)
+    (home / "data" / "infill" / "usage.sqlite").touch()
+    _, found = findings(capsys)
+    assert [one["state"] for one in found if one["about"] == "folders"] == ["good"]
+    _, found = findings(capsys, "--set", "audit=true")
+    [told] = [one["what"] for one in found if one["about"] == "folders"]
+    assert "audit.jsonl" in told and "nothing is sent" in told
 
 
 def test_an_address_that_nobody_asks_is_said(

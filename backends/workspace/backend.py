@@ -120,7 +120,8 @@ class WorkspaceInfiller:
     async def check(self) -> str:
         index = self._known().index
         if index is None:
-            return "The workspace model learns from open files; the index of the folder is being built."
+            what = "the index of the folder is being built" if self._child else "there is no index of the folder yet"
+            return f"The workspace model learns from open files; {what}."
         return f"The workspace model knows {len(index.paths)} files ({len(index.tokens)} tokens)."
 
     async def aclose(self) -> None:
@@ -177,7 +178,8 @@ class WorkspaceInfiller:
                 self._child = Build(self._roots, self._gate.exclude, self._target)
                 self._next_look = now
             except OSError as error:
-                logger.warning("the index cannot be built: %s", type(error).__name__)
+                why = error.strerror or type(error).__name__
+                logger.warning("no index can be kept in %s (%s); `infill doctor` says more", self._target.parent, why)
 
     def _adopt_if_new(self) -> None:
         from backends.workspace.index import Unusable, load

@@ -77,7 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return Exit.NOTHING
         if os.environ.get("INFILL_TRACEBACK"):
             raise
-        return _tell(f"{name} stopped: {error.strerror or type(error).__name__}.", Exit.NOTHING)
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return _tell(f"{name} stopped: {where}{error.strerror or type(error).__name__}.", Exit.NOTHING)
     except Exception as error:
         if os.environ.get("INFILL_TRACEBACK"):
             raise

@@ -91,6 +91,17 @@ def _settings(case: Case) -> Iterator[Finding]:
         yield Finding(State.NOTE, "settings", f"Infill is switched off: {whence}.", "Set `enabled` to true there.")
 
 
+def _folders(case: Case) -> Iterator[Finding]:
+    from editors.headless.kept import unwritable
+
+    found = list(unwritable(audit=case.resolved.settings.audit))
+    for each in found:
+        what = f"{each.place} cannot be written ({each.why}): {each.lost}."
+        yield Finding(State.BAD, "folders", what, f"Make it writable, or set {each.variable} to a folder that is.")
+    if not found:
+        yield Finding(State.GOOD, "folders", "Settings, keys, counts and indexes can be kept.")
+
+
 def _keys(case: Case) -> Iterator[Finding]:
     from backends import keys
     from backends.registry import UNASKED, UNASKED_MEND, unasked_address
@@ -237,6 +248,7 @@ CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _command,
     _grammars,
     _settings,
+    _folders,
     _keys,
     _backend,
     _server,

@@ -46,9 +46,22 @@ def _run(arguments: argparse.Namespace) -> int:
             return _clear(origin, as_json=arguments.json)
         else:
             return _show_where(backend, origin, as_json=arguments.json)
-    except (ValueError, NotPrivate, OSError) as error:
+    except (ValueError, NotPrivate) as error:
         raise Stop(Exit.NOTHING, f"The key was not touched: {error}") from None
+    except OSError as error:
+        raise Stop(Exit.NOTHING, f"The key was not touched: {_unwritable(backend, error)}") from None
     return Exit.DONE
+
+
+def _unwritable(backend: str, error: OSError) -> str:
+    from backends import keys
+
+    folder, instead = keys.default_file().parent, keys.ENVIRONMENT[backend][0]
+    why = error.strerror or type(error).__name__
+    return (
+        f"{folder} cannot be written ({why}). Make it writable, set XDG_CONFIG_HOME to a folder that is, or give the key in the"
+        f" environment, as {instead}."
+    )
 
 
 def bound_to(arguments: argparse.Namespace, *, named: bool = True) -> tuple[str, str]:

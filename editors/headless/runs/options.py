@@ -46,6 +46,9 @@ def open_journal(arguments: argparse.Namespace, bench: str, plan: Mapping[str, A
         journal = Journal(path, plan, about(bench, **more), again=arguments.again)
     except Unfit as error:
         raise Stop(Exit.USAGE, str(error)) from None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise Stop(Exit.NOTHING, f"The run cannot be kept in {path} ({why}). Name a file with --out.") from None
     if journal.finished:
         print(f"Read back from {path}; --again asks anew.", file=sys.stderr)
     elif journal.resumed:
