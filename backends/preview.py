@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from backends.api import FimRequest, Infiller
 from backends.breaker import Breaker
 from backends.route import Route
+from backends.unproven import Unproven
 
 
 @runtime_checkable
@@ -30,7 +31,7 @@ class Explains(Protocol):
 
 def asked(backend: Infiller) -> Infiller:
     """The one that would be asked now, behind routes and breakers."""
-    while isinstance(backend, Route | Breaker):
+    while isinstance(backend, Route | Breaker | Unproven):
         backend = backend.inner
     return backend
 

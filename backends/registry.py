@@ -22,6 +22,7 @@ from backends.errors import BackendError, BadRequest
 from backends.keys import Found, Secret
 from backends.route import Leg, Route
 from backends.scripted import ScriptedInfiller
+from backends.unproven import Unproven
 from backends.wiring import Wiring
 from context.clock import Clock
 from context.privacy import Gate
@@ -246,7 +247,10 @@ def _remote_leg(config: BackendConfig, environment: Mapping[str, str], clock: Cl
         found = endpoint(config, environment)
     except BackendError as error:
         return [Leg(Closed(error))] if config.base_url and not config.local_only else []
-    return [Leg(_mistral(config, found, clock))] if found.key else []
+    if not found.key:
+        return []
+    mistral = _mistral(config, found, clock)
+    return [Leg(Unproven(mistral, clock) if config.failover else mistral)]
 
 
 def _any_host(config: BackendConfig, clock: Clock) -> RunningHost:

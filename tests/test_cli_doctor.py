@@ -26,7 +26,18 @@ def test_new_user_has_nothing_to_mend(capsys: pytest.CaptureFixture[str]) -> Non
     code, found = findings(capsys)
     assert (code, [one for one in found if one["state"] == "bad"]) == (Exit.DONE, [])
     about = {one["about"] for one in found}
-    assert about == {"python", "command", "grammars", "settings", "folders", "key", "backend", "actions", "server", "editors"}
+    assert about == {
+        "python",
+        "command",
+        "grammars",
+        "settings",
+        "folders",
+        "key",
+        "backend",
+        "actions",
+        "server",
+        "editors",
+    }
 
 
 def test_each_problem_has_its_mend(capsys: pytest.CaptureFixture[str], home: Path) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from backends.api import Card, Done, Learner, Text
-from backends.breaker import SETTLED_PAUSE
+from backends.breaker import LONGEST_PAUSE, SETTLED_PAUSE
 from backends.errors import BadReply, TimedOut, Unauthorised, Unreachable
 from backends.route import Leg, Route
 from backends.scripted import ScriptedInfiller, Step
+from backends.unproven import MISSES, PATIENCE, Unproven
 from context.snapshot import Snapshot
 from tests.fake_clock import FakeClock
 from tests.requests import fim_request
@@ -36,7 +38,9 @@ class Learning(ScriptedInfiller):
 class Journey:
     """Mistral and the workspace model, scripted, with what the user was told."""
 
-    def __init__(self, mistral: list[Step], workspace: list[Step], *, failover: bool = True) -> None:
+    def __init__(
+        self, mistral: list[Step], workspace: list[Step], *, failover: bool = True, unproven: bool = False
+    ) -> None:
         self.clock = FakeClock()
         self.said: list[str] = []
         self.mistral_script = mistral
@@ -44,8 +48,18 @@ class Journey:
             lambda request: self.mistral_script, self.clock, card=_card("mistral", sends=True)
         )
         self.workspace = Learning(workspace, self.clock, _card("workspace", sends=False))
-        legs = [Leg(self.mistral), Leg(self.workspace)]
+        legs = [Leg(Unproven(self.mistral, self.clock) if unproven else self.mistral), Leg(self.workspace)]
         self.route = Route(legs, self.clock, failover=failover, notify=self.said.append)
+
+    async def ask_while(self, seconds: float) -> str:
+        """What is answered within so many seconds; "" where nothing is."""
+        asking = asyncio.create_task(self.ask())
+        await self.clock.advance(seconds)
+        if asking.done():
+            return await asking
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        return ""
 
     async def ask(self) -> str:
         events = [event async for event in self.route.stream(fim_request())]
@@ -54,7 +68,7 @@ class Journey:
 
 
 def _card(name: str, *, sends: bool) -> Card:
-    return Card(name=name, model="", sends=sends, context_tokens=1000)
+    return Card(name, "", sends, 1000, origin="https://api.example:443" if sends else "")
 
 
 async def test_the_first_that_is_there_answers() -> None:
@@ -95,6 +109,42 @@ async def test_the_better_one_coming_back_takes_the_sentence_away() -> None:
     await journey.clock.advance(SETTLED_PAUSE)
     assert [await journey.ask() for _ in range(3)] == ["far"] * 3
     assert journey.said == [SAID, ""]
+
+
+async def test_one_that_has_never_answered_is_waited_for_a_second_and_then_the_next_steps_in() -> None:
+    journey = Journey([30.0, "far"], ["near"], unproven=True)
+    assert await journey.ask_while(PATIENCE) == "near"
+    assert journey.mistral.open == 0
+    assert journey.said == [
+        "https://api.example has not answered within 1 s. Nothing to do: it is asked again by itself."
+        " Meanwhile the workspace model answers."
+    ]
+
+
+async def test_one_that_has_answered_is_waited_for_until_it_fails() -> None:
+    journey = Journey(["far"], ["near"], unproven=True)
+    assert await journey.ask() == "far"
+    journey.mistral_script = [5.0, "far"]
+    assert await journey.ask_while(5.0) == "far"
+    journey.mistral_script = [5.0, TimedOut("mistral", "Gone.", "")]
+    assert await journey.ask_while(5.0) == "near"
+    journey.mistral_script = [5.0, "far"]
+    assert await journey.ask_while(PATIENCE) == "near"
+
+
+async def test_a_slow_network_is_found_out_to_be_one() -> None:
+    journey = Journey([1.5, "far"], ["near"], unproven=True)
+    for _ in range(MISSES):
+        assert await journey.ask_while(PATIENCE) == "near"
+    await journey.clock.advance(LONGEST_PAUSE)
+    assert await journey.ask_while(1.5) == "far"
+    assert await journey.ask_while(1.5) == "far"
+
+
+async def test_giving_up_on_an_ask_gives_up_on_one_that_has_never_answered() -> None:
+    journey = Journey([30.0, "far"], ["near"], unproven=True)
+    assert await journey.ask_while(PATIENCE / 2) == ""
+    assert (journey.mistral.open, journey.workspace.requests, journey.said) == (0, [], [])
 
 
 async def test_nobody_steps_in_where_the_user_does_not_allow_it() -> None:
