@@ -173,7 +173,9 @@ class Client:
                 raise self._bad_reply("sends compressed data, which was not asked for.")
             if response.status_code != 200:
                 content = await self._start_of(response, deadline)
-                refused = refusal.read(response.status_code, response.headers, content, sent=sent)
+                refused = refusal.read(
+                    response.status_code, response.headers, content, sent=sent, keyed=bool(self._key)
+                )
                 raise self._explain(refused) or refusal.as_error(self._backend, self.server, refused)
             yield response
         finally:

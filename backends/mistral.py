@@ -83,7 +83,6 @@ class Mistral:
             note=self._pace.note,
         )
         is_here = is_local(root) or (wiring is not None and wiring.socket is not None)
-        self._has_key = bool(key)
         self._lacks_key = not key and urlsplit(root).hostname in HOSTS
         self.card = Card(
             name=self._persona.name,
@@ -163,9 +162,7 @@ class Mistral:
         """What this API means by a refusal, where that is more than its status says."""
         name, server, status = self._persona.name, self._client.server, refused.status
         said = refused.words.lower()
-        if status == 401 and not self._has_key:
-            return Unauthorised(name, f"{server} wants a key (401), and none is set.", KEY_MEND)
-        if status == 401:
+        if status == 401 and refused.keyed:
             return Unauthorised(name, f"{server} does not accept the key (401).", self._persona.key_mend)
         if status == 429 and has_no_plan(refused.headers):
             what = f"The plan of this key does not include {self._model}: its limit is 0 requests (429)."

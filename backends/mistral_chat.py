@@ -74,7 +74,7 @@ class MistralChat:
     def _explain(self, refused: Refusal) -> BackendError | None:
         """What this API means by a refusal, where that is more than its status says."""
         server, status, said = self._client.server, refused.status, refused.words.lower()
-        if status == 401:
+        if status == 401 and refused.keyed:
             return Unauthorised(NAME, f"{server} does not accept the key (401).", KEY_MEND)
         if status == 429 and has_no_plan(refused.headers):
             what = "The plan of this key does not include the model that was asked: its limit is 0 requests (429)."

@@ -51,16 +51,17 @@ KEY_NOT_FOUND = "no_db_connection"
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A reply that is not the answer. `words` are the server's own, cut and cleaned, "" when it had none that may be shown;
-    `code` and `kind` as the body gave them; `headers` in lower case."""
+    `code` and `kind` as the body gave them; `headers` in lower case; `keyed` whether the request carried a key."""
 
     status: int
     words: str
     code: str
     kind: str
     headers: Mapping[str, str]
+    keyed: bool = True
 
 
-def read(status: int, headers: Mapping[str, str], body: bytes, *, sent: str = "") -> Refusal:
+def read(status: int, headers: Mapping[str, str], body: bytes, *, sent: str = "", keyed: bool = True) -> Refusal:
     """`sent` is the text of the request: words of the server that repeat a stretch of it are withheld."""
     try:
         parsed: Any = json.loads(body)
@@ -74,7 +75,7 @@ def read(status: int, headers: Mapping[str, str], body: bytes, *, sent: str = ""
     words = _clean(words)
     if _echoes(words, sent):
         words = ""
-    return Refusal(status, words, str(found.get("code") or ""), str(found.get("type") or ""), headers)
+    return Refusal(status, words, str(found.get("code") or ""), str(found.get("type") or ""), headers, keyed)
 
 
 def as_error(backend: str, origin: str, refusal: Refusal) -> BackendError:
@@ -84,6 +85,9 @@ def as_error(backend: str, origin: str, refusal: Refusal) -> BackendError:
     if 300 <= status < 400:
         return _redirected(backend, origin, refusal)
     if status in (401, 403) or refusal.kind == KEY_NOT_FOUND:
+        if not refusal.keyed:
+            what = f"{origin} wants a key ({status}), and none is set.{said}"
+            return Unauthorised(backend, what, f"Set one with `infill key set --base-url {origin}`.")
         verb = "does not allow this key to do that" if status == 403 else "does not accept the key"
         return Unauthorised(backend, f"{origin} {verb} ({status}).{said}", "Set the right one with `infill key set`.")
     if status == 402 or _is_spent(refusal):

@@ -177,6 +177,12 @@ async def test_a_refusal_says_what_to_do(answer: Answer, kind: type[BackendError
     assert caught.value.mend
 
 
+async def test_a_key_that_is_wanted_and_was_not_sent_is_not_called_wrong() -> None:
+    async with serving(reply(401, {"message": "Unauthorized"})) as server:
+        with pytest.raises(Unauthorised, match=r"wants a key \(401\), and none is set"):
+            await talk(MistralChat(server.url, key=None, clock=MonotonicClock()), chat_request())
+
+
 async def test_nothing_is_sent_without_a_key() -> None:
     with pytest.raises(Unauthorised):
         await talk(MistralChat(key=None, clock=MonotonicClock()), chat_request())

@@ -12,6 +12,7 @@ from backends.api import Done, FimRequest, Finish, Text, Usage
 from backends.errors import (
     BackendError,
     BadRequest,
+    Unauthorised,
 )
 from backends.keys import Secret
 from backends.openai import OpenAI
@@ -334,3 +335,12 @@ async def test_the_check_names_what_is_wrong() -> None:
         with pytest.raises(BadRequest, match="only chats"):
             await backend.check()
         await backend.aclose()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_key_that_is_wanted_and_was_not_sent_is_not_called_wrong(status: int) -> None:
+    async with serving(routes(reply(status, {"error": "no"}), reply(200, QWEN))) as server:
+        with pytest.raises(Unauthorised, match=rf"wants a key \({status}\), and none is set.*key set --base-url http"):
+            await read(infiller(server), request())
+        with pytest.raises(Unauthorised, match="this key|the key"):
+            await read(infiller(server, key=Secret("k3y")), request())
