@@ -113,7 +113,15 @@ def fit(option: Option, raw: object) -> Value:
         number = _number(option, raw)
         if number is not None:
             return number
-    raise Unfit(f"wants {option.wanted}.")
+    raise Unfit(f"wants {option.wanted}{_meant(option, raw)}.")
+
+
+def _meant(option: Option, raw: object) -> str:
+    if not option.choices or not isinstance(raw, str):
+        return ""
+    import difflib  # only here: the server's start waits for no more than it needs
+
+    return "".join(f"; did you mean {one}" for one in difflib.get_close_matches(raw, option.choices, n=1))
 
 
 def _number(option: Option, raw: int | float) -> int | float | None:

@@ -45,7 +45,16 @@ def test_wrong_use_is_exit_code_2(capsys: pytest.CaptureFixture[str], argv: list
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (["nonsense"], "invalid choice: 'nonsense'"),
+        (["nonsense"], "there is no 'nonsense'; there are lsp, demo, complete"),
+        (["doctr"], "there is no 'doctr'; did you mean doctor. `infill --help`"),
+        (["bench", "repaly", "."], "there is no 'repaly'; did you mean replay. `infill bench --help`"),
+        (["usage", "--by", "modle"], "argument --by: there is no 'modle'; did you mean model"),
+        (["complete", "--backnd", "workspace"], "unrecognized arguments: --backnd; did you mean --backend"),
+        (["complete", "--backnd=workspace"], "unrecognized arguments: --backnd=workspace; did you mean --backend"),
+        (["complete", "--backnd", "workspace", "a.py:1:1"], "did you mean --backend"),
+        (["complete", "--backend", "workspce", "a.py:1:1"], "host, workspace, scripted; did you mean workspace."),
+        (["bench", "--jsn"], "unrecognized arguments: --jsn"),
+        (["--backend", "workspace", "complete", "a.py:1:1"], "--backend; flags of a command stand after it"),
         (["complete"], "required: FILE:LINE:COL"),
         (["complete", "a.py:12"], "both counted from 1, as in src/app.py:12:5"),
         (["key"], "required: set|clear|show-where"),
