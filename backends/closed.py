@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from backends.api import Card, Done, FimRequest, Text
+from backends.api import Calls, Card, ChatRequest, Done, FimRequest, Text
 from backends.errors import BackendError
 
 
@@ -24,6 +24,23 @@ class Closed:
 
     async def check(self) -> str:
         raise self.error.anew()
+
+    async def aclose(self) -> None:
+        pass
+
+
+class Mute:
+    """The same where somebody should talk."""
+
+    def __init__(self, error: BackendError) -> None:
+        self.error = error
+
+    def card(self, request: ChatRequest | None = None) -> Card:
+        return Card(name=self.error.backend, model="", sends=False, context_tokens=0)
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[Text | Calls | Done, None]:
+        raise self.error.anew()
+        yield  # makes this an async generator
 
     async def aclose(self) -> None:
         pass

@@ -222,6 +222,17 @@ def test_a_revision_that_is_none_is_a_usage_error(capsys: pytest.CaptureFixture[
     assert code == Exit.USAGE and not bodies and not Path("owned").exists()
 
 
+@pytest.mark.usefixtures("repository")
+def test_a_revision_that_is_none_is_said_before_that_nobody_talks(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "act", "review", "--diff", "NOSUCHREV", "--backend", "workspace")
+    assert code == Exit.USAGE and "does not know the revision NOSUCHREV" in err and "talk" not in err
+
+
+def test_a_folder_that_is_no_repository_is_said_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "act", "review", "--diff", "--backend", "workspace")
+    assert code == Exit.USAGE and "is in no git repository" in err
+
+
 def test_a_large_review_says_what_it_takes_first(capsys: pytest.CaptureFixture[str]) -> None:
     Path("large.py").write_text("x = 1  # a line\n" * 8_000)
     code, _, err, bodies = act(capsys, findings(), "review", "large.py")
@@ -246,6 +257,13 @@ def test_what_makes_no_sense_is_said_before_anything_is_asked(
 ) -> None:
     found, _, err, bodies = act(capsys, "?", *argv)
     assert found == code and words in err and not bodies
+
+
+def test_the_refactorings_that_fit_are_listed_where_nobody_can_talk(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "act", "refactor", "mean.py:5", "--backend", "workspace")
+    assert code == Exit.DONE and "--as simplify" in out and "cannot talk" in err
+    code, _, err = run(capsys, "act", "refactor", "mean.py:5", "--as", "magic", "--backend", "workspace")
+    assert code == Exit.USAGE and "no such refactoring" in err
 
 
 def test_where_nobody_can_talk_it_says_what_to_set(capsys: pytest.CaptureFixture[str]) -> None:

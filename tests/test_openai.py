@@ -342,5 +342,5 @@ async def test_a_key_that_is_wanted_and_was_not_sent_is_not_called_wrong(status:
     async with serving(routes(reply(status, {"error": "no"}), reply(200, QWEN))) as server:
         with pytest.raises(Unauthorised, match=rf"wants a key \({status}\), and none is set.*key set --base-url http"):
             await read(infiller(server), request())
-        with pytest.raises(Unauthorised, match="this key|the key"):
+        with pytest.raises(Unauthorised, match=r"(this|the) key"):
             await read(infiller(server, key=Secret("k3y")), request())

@@ -15,6 +15,7 @@ from lsp_server.actions.outcome import Declined
 
 async def run(hand: Hand, arguments: argparse.Namespace) -> int:
     snapshot, start, end = arguments.where.open()
+    hand.must_talk()
     hand.open(snapshot)
 
     def show(text: str) -> None:

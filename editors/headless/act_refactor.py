@@ -32,6 +32,7 @@ async def run(hand: Hand, arguments: argparse.Namespace) -> int:
         raise Stop(
             Exit.USAGE, f"There is no such refactoring; there are {', '.join(each.name for each in REFACTORINGS)}."
         )
+    hand.must_talk()
     proposal = await hand.acts.refactor(
         snapshot, start, end, name=arguments.refactoring or "", wish=arguments.say or "", report=hand.report
     )
@@ -64,6 +65,8 @@ def _listed(hand: Hand, snapshot: Snapshot, start: int, end: int, *, as_json: bo
     else:
         print("\n".join(f"--as {each.name:10} {each.title}" for each in offers))
         print('--say "…"       Change it as you say')
+    if hand.mute:
+        print(f"infill: None of these can be asked for yet. {visible(hand.mute)}", file=sys.stderr)
     return Exit.DONE
 
 

@@ -35,6 +35,7 @@ async def run(hand: Hand, arguments: argparse.Namespace) -> int:
         what = next(iter(left_out.values()), "nothing has changed since that revision")
         reason = " ".join([f"There is nothing to review: {what}.", *unknown])
         return declined(Declined(reason), as_json=arguments.json)
+    hand.must_talk()
     if not _may_go_on(hand, jobs, yes=arguments.yes):
         return Exit.NOTHING
     results: list[Reviewed] = []

@@ -27,6 +27,7 @@ TIME_LIMIT = 120.0
 
 async def run(hand: Hand, arguments: argparse.Namespace) -> int:
     snapshot, start, end = arguments.where.open()
+    hand.must_talk()
     hand.open(snapshot)
     tests = await hand.acts.write_tests(snapshot, start, end, report=hand.report)
     if isinstance(tests, Declined):

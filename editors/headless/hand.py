@@ -7,8 +7,11 @@ import os
 import sys
 from pathlib import Path
 
-from backends.registry import chatter
-from context.clock import MonotonicClock
+from backends.api import Chatter
+from backends.closed import Mute
+from backends.errors import BackendError
+from backends.registry import BackendConfig, chatter
+from context.clock import Clock, MonotonicClock
 from context.documents import Documents
 from context.privacy import Gate
 from context.snapshot import Snapshot
@@ -24,7 +27,7 @@ from lsp_server.workbench import Workbench
 
 
 class Hand:
-    """The actions for a project. Close it with `aclose`, which writes the ledger. Raises `BackendError` where nobody can talk."""
+    """The actions for a project. Close it with `aclose`, which writes the ledger."""
 
     def __init__(self, arguments: argparse.Namespace, near: Path) -> None:
         """`near` is a file of the project."""
@@ -33,7 +36,7 @@ class Hand:
         for problem in resolved.problems:
             print(f"infill: {visible(str(problem))}", file=sys.stderr)
         settings, clock = resolved.settings, MonotonicClock()
-        self.chatter = chatter(backend_config(settings), clock=clock, environment=os.environ)
+        self.chatter = _talking(backend_config(settings), clock)
         self.gate = Gate([self.root], exclude=settings.exclude)
         self._documents = Documents()
         folder = Folders.of_user().data
@@ -43,6 +46,16 @@ class Hand:
         self.acts = Acts(
             self.chatter, bench.desk, clock, self._ledger, models, off=lambda language: why_off(settings, language)
         )
+
+    @property
+    def mute(self) -> str:
+        """Why nobody can talk, and what to set; "" where somebody can."""
+        return f"{self.chatter.error.what} {self.chatter.error.mend}" if isinstance(self.chatter, Mute) else ""
+
+    def must_talk(self) -> None:
+        """Raises `BackendError` where nobody can. What is wrong with the user's own words is said before."""
+        if isinstance(self.chatter, Mute):
+            raise self.chatter.error
 
     def open(self, snapshot: Snapshot) -> None:
         self._documents.open(snapshot.uri, snapshot.language, snapshot.version, snapshot.text, snapshot.path)
@@ -55,6 +68,13 @@ class Hand:
         """Progress, on a terminal only."""
         if line and sys.stderr.isatty():
             print(visible_line(line), file=sys.stderr)
+
+
+def _talking(config: BackendConfig, clock: Clock) -> Chatter:
+    try:
+        return chatter(config, clock=clock, environment=os.environ)
+    except BackendError as error:
+        return Mute(error)
 
 
 def agreed(question: str, *, yes: bool) -> bool:

@@ -26,7 +26,9 @@ def changed(root: Path, revision: str) -> Iterator[tuple[Path, list[tuple[int, i
     if revision.startswith("-"):
         raise Stop(Exit.USAGE, "A revision does not begin with a dash.")
     then: set[bytes] = set()
-    for entry in _git(root, "ls-tree", "-r", "-z", "--full-tree", f"{revision}^{{tree}}").split(b"\0"):
+    failing = f"git does not know the revision {revision} here."
+    tree = _git(root, "ls-tree", "-r", "-z", "--full-tree", f"{revision}^{{tree}}", failing=failing)
+    for entry in tree.split(b"\0"):
         head, _, name = entry.partition(b"\t")
         then.add(name)
         if not name or not head.startswith(b"100"):
@@ -57,7 +59,8 @@ def _listed(root: Path, *which: str, but: Container[bytes] = ()) -> Iterator[Pat
 
 
 def top_of(folder: Path) -> Path:
-    return Path(_git(folder, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    failing = f"{folder} is in no git repository."
+    return Path(_git(folder, "rev-parse", "--show-toplevel", failing=failing).decode().rstrip("\n"))
 
 
 def _spans(old: str, new: str) -> list[tuple[int, int]]:
@@ -87,12 +90,15 @@ def _id_of(path: Path, length: int) -> str:
     return hashlib.sha256(whole).hexdigest() if length == 64 else hashlib.sha1(whole, usedforsecurity=False).hexdigest()
 
 
-def _git(folder: Path, *arguments: str) -> bytes:
+def _git(folder: Path, *arguments: str, failing: str = "git cannot read this repository.") -> bytes:
+    """`failing` says what it means that git refuses."""
     try:
         return git_as_data.output(folder, *arguments, timeout=120)
     except FileNotFoundError:
         raise Stop(Exit.USAGE, "There is no `git` on the PATH.") from None
     except subprocess.TimeoutExpired:
         raise Stop(Exit.NOTHING, "git took longer than two minutes.") from None
-    except subprocess.CalledProcessError:
-        raise Stop(Exit.USAGE, "git does not know this revision here, or this is no git repository.") from None
+    except subprocess.CalledProcessError as error:
+        if b"safe.directory" in error.stderr:
+            failing = f"{folder} is another user's, and git reads it only where its setting `safe.directory` names it."
+        raise Stop(Exit.USAGE, failing) from None
