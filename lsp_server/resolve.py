@@ -16,6 +16,8 @@ from lsp_server import settings_file
 from lsp_server.options import Option, Unfit, Value, fit, narrow, read_text
 from lsp_server.settings import OPTIONS, Settings
 
+BRIEF = 40  # characters of a key
+
 CLOSED = "Nothing is sent to a network until it is mended."
 
 ENVIRONMENT = "environment"
@@ -35,6 +37,12 @@ class Problem:
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.where, self.key, f"{self.what} {self.mend}") if part)
+
+    @property
+    def brief(self) -> str:
+        """For a message that interrupts: of a file its name, of a key of somebody else's file no more than a name may have."""
+        key = "".join(char for char in self.key[:BRIEF] if char.isprintable())
+        return ": ".join(part for part in (Path(self.where).name, key, self.what) if part)
 
 
 @dataclass(frozen=True, slots=True)

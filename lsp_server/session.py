@@ -23,6 +23,7 @@ from lsp_server.assembly import Folders, Parts, assemble
 from lsp_server.from_settings import backend_config, why_off
 from lsp_server.outcome import Failed, Nothing, Outcome, Reason, Trigger
 from lsp_server.resolve import PROJECT_FILE, Resolved, resolve, user_file
+from lsp_server.resolve import Problem as WrongSetting
 from lsp_server.workbench import Workbench
 from lsp_server.workspace_index import WorkspaceIndex
 
@@ -240,6 +241,7 @@ class Session:
             settings, self._backend, self._bench, self._documents, self._clock, self._editor, self._folders, before,
             mute=self._mute,
         )  # fmt: skip
+        self._tell_of(resolved.problems)
         for notice in notices:
             if notice not in self._told:
                 self._told.add(notice)
@@ -251,6 +253,13 @@ class Session:
         for snapshot in self._documents.recent():
             self._learn_with(parts.backend, snapshot)
         return parts
+
+    def _tell_of(self, problems: Sequence[WrongSetting]) -> None:
+        """Once each, since a status bar that nobody looks at says nothing: what is wrong with the user's settings."""
+        new = [problem for problem in problems if str(problem) not in self._told]
+        if new:
+            more = f" And {len(new) - 1} more: see `infill doctor`." if new[1:] else ""
+            self._editor.show_message(f"Infill: {new[0].brief}{more}")
 
     def _resolved(self) -> Resolved:
         return resolve(

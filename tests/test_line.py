@@ -163,6 +163,22 @@ async def test_a_failing_provider_is_one_status_and_no_pop_up(tmp_path: Path, mo
         assert KEY not in client.stderr.decode()
 
 
+async def test_broken_settings_are_said_once_to_whoever_looks_at_no_status(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "infill").mkdir(parents=True)
+    (home / "infill" / "settings.toml").write_text("model = [\n")
+    async with line(stream(fim("x")), monkeypatch) as (client, _):
+        for wish in ({"eagerness": "high"}, {"eagerness": "low"}, {"eagernes": "low"}, {"eagernes": "low"}):
+            client.notify("workspace/didChangeConfiguration", {"settings": {"infill": wish}})
+        await asyncio.to_thread(client.request, "infill/status", None)
+        told = [each["params"]["message"] for each in client.notified if each["method"] == "window/showMessage"]
+    assert told == [
+        "Infill: settings.toml: is not valid TOML (at end of document).",
+        "Infill: editor settings: eagernes: there is no such setting.",
+    ]
+
+
 async def test_what_was_accepted_is_in_the_ledger_and_no_text_is(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

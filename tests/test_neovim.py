@@ -308,6 +308,36 @@ def test_options_that_make_no_sense_are_told_and_left_out(nv: Neovim) -> None:
 
 
 @pytest.mark.parametrize("name", FOUND)
+def test_a_broken_settings_file_is_said_once_and_named_by_checkhealth(name: str, tmp_path: Path) -> None:
+    (tmp_path / "config" / "infill").mkdir(parents=True)
+    (tmp_path / "config" / "infill" / "settings.toml").write_text("model = [\n")
+    options = init("", settings={"backend": "workspace"})
+    with neovim(FOUND[name], tmp_path, options, {"XDG_CONFIG_HOME": str(tmp_path / "config")}) as nv:
+        told = lambda: nv.nvim.command_output("messages").count("settings.toml: is not valid TOML")  # noqa: E731
+        nv.open("a.py", "x = 1\n")
+        nv.until(told, "the notice")
+        nv.open("b.py", "y = 1\n")
+        nv.keys("o")
+        nv.type("z = y")
+        nv.keys("<Esc>")
+        nv.nvim.command("checkhealth infill")
+        nv.until(lambda: "accept_word" in nv.text())
+        assert "settings.toml: is not valid TOML" in nv.text() and "ERROR" in nv.text(), nv.text()
+        assert told() == 1
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_where_nobody_can_talk_no_window_is_opened(name: str, tmp_path: Path) -> None:
+    with neovim(FOUND[name], tmp_path, init("", settings={"backend": "workspace"}), {}) as nv:
+        nv.open("a.py", "x = 1\n")
+        nv.until(lambda: nv.lua("return require('infill').status().mute") != "", "the status")
+        for command in ("explain", "chat what is this?"):
+            nv.nvim.command(f"messages clear | Infill {command}")
+            assert "cannot talk" in nv.nvim.command_output("messages")
+            assert nv.lua("return #vim.api.nvim_list_wins()") == 1
+
+
+@pytest.mark.parametrize("name", FOUND)
 def test_keys_in_use_are_left_alone_and_chosen_keys_are_taken(name: str, tmp_path: Path) -> None:
     mine = "vim.keymap.set('i', '<C-]>', 'mine'); vim.keymap.set('i', '<C-l>', 'mine')"
     with neovim(FOUND[name], tmp_path, init("", keys={"accept": "<C-l>", "next": False}) + mine, {}) as nv:

@@ -225,3 +225,9 @@ def test_link_inside_the_project_is_read(tmp_path: Path) -> None:
     (tmp_path / "shared.toml").write_text("enabled = false\n")
     (tmp_path / ".infill.toml").symlink_to("shared.toml")
     assert not resolve(project_files=[tmp_path / ".infill.toml"]).settings.enabled
+
+
+def test_a_message_that_interrupts_has_the_name_of_the_file_and_no_more_of_a_key_than_a_name(tmp_path: Path) -> None:
+    long = project(tmp_path / "p", '"\\u001b]0;owned\\u0007' + "x" * 5_000 + '" = 1\n')
+    [problem] = resolve(project_files=[long]).problems
+    assert problem.brief.startswith(".infill.toml: ]0;ownedxxx") and len(problem.brief) < 100

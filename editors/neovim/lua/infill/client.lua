@@ -88,8 +88,12 @@ local function on_exit(code, signal)
   end)
 end
 
+--- Without names that the server does not know: the user was told of them when the options were taken.
 local function settings()
-  local wishes = config.now.settings
+  local wishes = vim.deepcopy(config.now.settings)
+  for _, name in ipairs(config.unknown_settings()) do
+    wishes[name] = nil
+  end
   return next(wishes) == nil and vim.empty_dict() or wishes
 end
 
@@ -120,6 +124,10 @@ local function start_config(buf)
       end,
       ['infill/input'] = function(_, asked)
         return require('infill.acting').input(asked.prompt)
+      end,
+      ['window/showMessage'] = function(_, message)
+        local text = vim.startswith(message.message, 'Infill') and message.message or 'Infill: ' .. message.message
+        vim.notify(text, vim.log.levels.ERROR + 1 - message.type)
       end,
       ['workspace/applyEdit'] = function(_, params, context)
         return require('infill.preview').edit(params, context.client_id)

@@ -34,7 +34,7 @@ end
 
 --- The settings given to the editor, as flags of the command line, so that it answers for the same server.
 ---@return string[]
-local function flags()
+function M.flags()
   local given = {}
   for name, value in vim.spairs(config.now.settings) do
     local text = type(value) == 'table' and table.concat(value, ',') or tostring(value)
@@ -66,7 +66,7 @@ local function why()
     return
   end
   local place = ('%s:%d:%d'):format(file, vim.fn.line('.'), vim.fn.charcol('.'))
-  show_output(vim.list_extend({ 'why', place }, flags()))
+  show_output(vim.list_extend({ 'why', place }, M.flags()))
 end
 
 local function told(rest)
@@ -152,7 +152,7 @@ local COMMANDS = {
   end,
   chat = chat,
   doctor = function()
-    show_output(vim.list_extend({ 'doctor' }, flags()))
+    show_output(vim.list_extend({ 'doctor' }, M.flags()))
   end,
   explain = function(_, lines)
     require('infill.talk').open(vim.api.nvim_get_current_buf(), place(lines).range)

@@ -1,6 +1,25 @@
 --- :checkhealth infill
 local M = {}
 
+--- What is wrong with the settings, each by its place, as the command line finds it in the project's folder.
+---@param line string[]
+---@param folder? string
+local function check_settings(line, folder)
+  local words = vim.list_extend({ 'config', '--json' }, require('infill.command').flags())
+  local said = vim.system(vim.list_extend(line, words), { text = true, cwd = folder }):wait(20000)
+  local found, answer = pcall(vim.json.decode, said.stdout or '')
+  if not found then
+    return
+  end
+  for _, problem in ipairs(answer.problems) do
+    local name = problem.key ~= '' and problem.key .. ': ' or ''
+    vim.health.error(('%s: %s%s'):format(problem.where, name, problem.what), { problem.mend })
+  end
+  if #answer.problems == 0 then
+    vim.health.ok('the settings are understood; your own are read from ' .. answer.user_file)
+  end
+end
+
 function M.check()
   local health = vim.health
   local client, config = require('infill.client'), require('infill.config')
@@ -48,6 +67,10 @@ function M.check()
     )
   end
 
+  local line = client.command_line()
+  if line then
+    check_settings(line, running and running.root_dir)
+  end
   local unknown = config.unknown_settings()
   if #unknown > 0 then
     health.warn('settings that the server does not know: ' .. table.concat(unknown, ', '), { 'See docs/settings.md.' })

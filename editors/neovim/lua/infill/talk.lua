@@ -193,6 +193,11 @@ function M.open(source, range, question)
     acting.say('no server runs for this buffer. See :checkhealth infill.', vim.log.levels.WARN)
     return
   end
+  local mute = require('infill.status').now.mute
+  if mute and mute ~= '' then
+    acting.say(mute, vim.log.levels.WARN)
+    return
+  end
   local mark = marked(source, range)
   local name = client.shown_name(vim.api.nvim_buf_get_name(source), client.of(source))
   local buf = page(('%s:%d'):format(name, range.start.line + 1))
