@@ -15,8 +15,9 @@ class Found:
 
     `path` is None for a buffer without a file, which `name` then stands for. `first` is the number (from 0) of its first
     line. `score` orders the finds of one source among each other; scores of different sources do not compare. `lines` is
-    how many lines make one piece that is shown or left out as a whole. `former` is for lines that stood there and were
-    removed: they are shown apart from the file. `told` is for what a tool says of code: its words count as names do.
+    how many lines of a statement make one piece that is shown or left out as a whole. `former` is for lines that stood
+    there and were removed: they are shown apart from the file. `told` is for what a tool says of code: its words count as
+    names do.
     """
 
     source: str

@@ -24,6 +24,10 @@ LEAST = 0.00001
 UNLIKELY = 0.0004
 """The chance below which a name is not counted."""
 
+STEPS = 2**30
+"""Chances are counted in whole parts of this many: their sums are then exact, and which of two pieces is better does not hang on
+the order in which a set gives its names, which is another one in each process."""
+
 MISFITS = 40
 """Pieces that do not fit any more after which no smaller one is looked for."""
 
@@ -74,7 +78,7 @@ def pack(
     name: Callable[[Found], str],
 ) -> tuple[list[Packed], list[Piece]]:
     """The files to show, the most worth last, and all pieces with what became of them. `name` is what stands above a file."""
-    likely = {name: chance for name, chance in chances.items() if chance >= UNLIKELY}
+    likely = {name: round(chance * STEPS) / STEPS for name, chance in chances.items() if chance >= UNLIKELY}
     pieces = pieces_of(found, likely.keys())
     choice = Choice(pieces, likely, name)
     shown: dict[str, Packed] = {}

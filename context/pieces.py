@@ -1,4 +1,7 @@
-"""Finds cut into pieces of a few lines, each shown or left out as a whole."""
+"""Finds cut into pieces, each shown or left out as a whole: a statement, as far as its lines tell by themselves.
+
+Lines that are chosen by ones bring more names than pairs do, and pairs are what reads as code where a bracket stays open.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ from context.reading import code_of
 
 LONGEST_LINE = 200
 """Characters of a line beyond which it is data, not code to read."""
+
+GOES_ON = ("(", "[", "{", ",")
+"""What ends a line whose statement goes on in the next one, or whose block does."""
 
 
 @dataclass(slots=True)
@@ -56,7 +62,7 @@ def pieces_of(found: Sequence[Found], known: Set[str]) -> list[Piece]:
 
 @lru_cache(maxsize=2_000)
 def _cut(text: str, most: int, told: bool) -> tuple[tuple[int, int, str, frozenset[str]], ...]:
-    """Pieces of at most `most` lines without blank ones: (first, end, text, names). Kept, as finds come back line by line."""
+    """Statements of at most `most` lines without blank ones: (first, end, text, names). Kept, as finds come back each line."""
     rows = text.removesuffix("\n").split("\n")
     pieces: list[tuple[int, int, str, frozenset[str]]] = []
     row = 0
@@ -67,6 +73,8 @@ def _cut(text: str, most: int, told: bool) -> tuple[tuple[int, int, str, frozens
         first = row
         while row < len(rows) and row - first < most and rows[row].strip():
             row += 1
+            if not rows[row - 1].rstrip().endswith(GOES_ON):
+                break
         lines = rows[first:row]
         while row < len(rows) and not rows[row].strip():
             row += 1
