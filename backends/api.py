@@ -37,22 +37,49 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """What the completion path must know of a backend before it asks.
+
+    `sends` is True where text leaves this machine's processes for a network address; `context_tokens` is the prompt the
+    model can take; `origin` is scheme://host:port for the status and the audit, "" for an embedded one.
+    """
+
+    name: str
+    model: str
+    sends: bool
+    context_tokens: int
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A backend that was asked, and whose failure let another one step in. `error` is the name of its error."""
+
+    card: Card
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """A piece of the answer, never empty. `confidence` in 0..1 where the backend knows: that the text up to and including
-    this piece is what the author would write next. `by` is set on a first piece that another backend than the asked one gave."""
+    this piece is what the author would write next. `by` and `missed` are set on a first piece that another backend than the
+    asked one gave."""
 
     text: str
     confidence: float | None = None
     by: Card | None = None
+    missed: tuple[Missed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Always the last event of a stream that ended without an error. `by` is as with `Text`, where no text came before it."""
+    """Always the last event of a stream that ended without an error. `by` and `missed` are as with `Text`, where no text came
+    before it."""
 
     finish: Finish
     usage: Usage
     by: Card | None = None
+    missed: tuple[Missed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +102,6 @@ class FimRequest:
     floor: float = 0.0
     ahead: bool = False
     by_hand: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What the completion path must know of a backend before it asks.
-
-    `sends` is True where text leaves this machine's processes for a network address; `context_tokens` is the prompt the
-    model can take; `origin` is scheme://host:port for the status and the audit, "" for an embedded one.
-    """
-
-    name: str
-    model: str
-    sends: bool
-    context_tokens: int
-    origin: str = ""
 
 
 class Infiller(Protocol):

@@ -44,7 +44,7 @@ class Breaker:
         return self._last is not None and (self._probing or self._clock.now() < self._until)
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
-        if self.is_open and not self._is_tried_anyway(request):
+        if not self.asks(request):
             raise self._again()
         probe = self._probing = self._last is not None
         try:
@@ -78,9 +78,10 @@ class Breaker:
     async def aclose(self) -> None:
         await self.inner.aclose()
 
-    def _is_tried_anyway(self, request: FimRequest) -> bool:
-        """A user who asks knows why; only a wait that the server asked for is kept even so."""
-        return request.by_hand and not isinstance(self._last, RateLimited)
+    def asks(self, request: FimRequest) -> bool:
+        """Whether it would let the request through. A user who asks knows why; only a wait that the server asked for is kept
+        even so."""
+        return not self.is_open or (request.by_hand and not isinstance(self._last, RateLimited))
 
     def _closed(self) -> None:
         self._failures, self._last, self._probing = 0, None, False

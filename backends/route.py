@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from backends.api import Card, Done, FimRequest, Infiller, Learner, Preparing, Text
+from backends.api import Card, Done, FimRequest, Infiller, Learner, Missed, Preparing, Text
 from backends.breaker import Breaker
 from backends.closed import Closed
 from backends.errors import BackendError, Unreachable
@@ -67,15 +67,16 @@ class Route:
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Text | Done, None]:
         first_error: BackendError | None = None
+        missed: tuple[Missed, ...] = ()
         for breaker in self._candidates():
-            begun = False
+            begun, asked, card = False, breaker.asks(request), breaker.card
             try:
                 async with aclosing(breaker.stream(request)) as events:
                     async for event in events:
                         if not begun:
                             begun = True
                             self._say(first_error, breaker.card)
-                            event = event if first_error is None else replace(event, by=breaker.card)
+                            event = event if first_error is None else replace(event, by=breaker.card, missed=missed)
                         yield event
                 return
             except BackendError as error:
@@ -83,6 +84,7 @@ class Route:
                 if begun:
                     raise
                 first_error = first_error or error
+                missed = (*missed, Missed(card, type(error).__name__)) if asked else missed
         raise first_error or Unreachable("auto", NOBODY, NOBODY_MEND)
 
     async def check(self) -> str:

@@ -179,14 +179,14 @@ class Completer:
             ahead=ahead,
             by_hand=by_hand,
         )
-        started = self._clock.now()
+        started, asked = self._clock.now(), self._backend.card
         if not ahead:
             self._status.thinking()
         cutter = Cutter.later(lambda: self._place(cursor))
         place = Place.at(cursor, self._model)
 
         def landed(flight: Flight) -> None:
-            self._landed(flight, context, started)
+            self._landed(flight, context, started, asked)
 
         return self._flights.start(place, self._backend.stream(request), cutter, landed, ahead=ahead)
 
@@ -194,8 +194,9 @@ class Completer:
         view = self._look(cursor)
         return view.cursor, view.parsed
 
-    def _landed(self, flight: Flight, context: FimContext, started: float) -> None:
-        """Keeps what the stream brought, and tells the gate, the ledger and the status how it went."""
+    def _landed(self, flight: Flight, context: FimContext, started: float, asked: Card) -> None:
+        """Keeps what the stream brought, and tells the gate, the ledger and the status how it went. `asked` is the backend that
+        was to answer: by now it may be left alone."""
         self._cache.keep(flight.place, flight.answer)
         now = self._clock.now()
         first = (flight.first_text_at or now) - started
@@ -209,16 +210,18 @@ class Completer:
             self._status.ready()
         else:
             self._status.rested()
-        usage = flight.usage or _estimated(context, flight)
+        usage, nothing = flight.usage or _estimated(context, flight), Usage(estimated=True)
+        outcome = type(flight.error).__name__ if flight.error else "done"
+        rows = [(missed.card, nothing, missed.error) for missed in flight.missed]
         at, day = self._ledger.stamp()
-        card = flight.by or self._backend.card
-        row = Asked(
-            at=at, day=day, backend=card.name, model=card.model, language=context.language,
-            prompt_tokens=usage.prompt, completion_tokens=usage.completion, cached_tokens=usage.cached,
-            estimated=usage.estimated, cost=cost_of(usage, card), first_ms=1000 * first,
-            total_ms=1000 * (now - started), outcome=type(flight.error).__name__ if flight.error else "done",
-        )  # fmt: skip
-        self._ledger.asked(row)
+        for card, used, how in [*rows, (flight.by or asked, usage, outcome)]:
+            row = Asked(
+                at=at, day=day, backend=card.name, model=card.model, language=context.language,
+                prompt_tokens=used.prompt, completion_tokens=used.completion, cached_tokens=used.cached,
+                estimated=used.estimated, cost=cost_of(used, card), first_ms=1000 * first,
+                total_ms=1000 * (now - started), outcome=how,
+            )  # fmt: skip
+            self._ledger.asked(row)
 
     def _offer(
         self, cursor: Cursor, trigger: Trigger, answer: Answer, origin: Origin, usage: Usage | None

@@ -1,7 +1,7 @@
 """What became of each suggestion: told by the editor where it tells, else read from the edits that follow.
 
-Accepted, partly accepted (in characters), typed out by hand (counts as accepted), rejected, ignored; and how much of what
-was accepted is still there after 30 seconds and after 5 minutes. Numbers go to the ledger; text stays here, and only while
+Accepted, partly accepted (in characters), typed out by hand, rejected, ignored; and how much of what was accepted is still
+there after 30 seconds and after 5 minutes. Numbers go to the ledger; text stays here, and only while
 it is shown.
 """
 
@@ -22,6 +22,7 @@ from lsp_server.usage import Ledger, Settled
 SURVIVAL = (("kept_30s", 30.0), ("kept_5min", 300.0))
 WATCHED_MOST = 32  # accepted texts whose survival is watched at one time
 REJECTED_MOST = 200
+KEYS_AT_ONCE = 3  # keys that an editor which gathers them may send as one edit; a longer one is no typing
 NEAR = 300  # characters before the cursor that make a place for the memory of rejections
 
 
@@ -46,6 +47,7 @@ class Feedback:
         self._now_open = now_open
         self._origins: dict[str, Origins] = {}
         self._partly: dict[str, int] = {}
+        self._typed: tuple[Showing, Origins] | None = None  # the last one, until it is clear that it was not accepted
         self._rejected: deque[bytes] = deque(maxlen=REJECTED_MOST)
         self._watches: set[asyncio.Task[None]] = set()
 
@@ -53,6 +55,7 @@ class Feedback:
         """New suggestions took the place of what the document showed; that, if it was another one, was ignored."""
         ids = {showing.suggestion.id for showing in showings}
         uri = showings[0].place.uri
+        self._book_typed()
         if not any(showing.suggestion.id in ids for showing in self._screen.at(uri)):
             self.settle_ignored(uri)
         self._screen.show(showings)
@@ -63,6 +66,7 @@ class Feedback:
 
         Editors with lists only, such as Vim, take the word before the cursor away and put the whole entry in by a second edit.
         """
+        self._book_typed()
         progress = [(showing.typed_by(cursor), showing) for showing in self._screen.at(snapshot.uri)]
         agreeing = [(typed, showing) for typed, showing in progress if typed is not None]
         word_gone = not inserted and removed.isidentifier()
@@ -71,12 +75,30 @@ class Feedback:
             self.settle_ignored(snapshot.uri)
         for typed, showing in agreeing:
             if typed == len(showing.suggestion.text):
-                self._settle(showing, Verdict.ACCEPTED, typed)
+                self._come_to_its_end(showing, inserted)
                 return
-            if inserted > 1:
+            if inserted > KEYS_AT_ONCE:
                 self._partly[showing.suggestion.id] = max(self._partly.get(showing.suggestion.id, 0), typed)
 
+    def _come_to_its_end(self, showing: Showing, inserted: int) -> None:
+        """All of it stands in the document. Editors that tell of an acceptance do so after its edit, which may be short."""
+        whole, partly = len(showing.suggestion.text), self._partly.get(showing.suggestion.id, 0)
+        if inserted > KEYS_AT_ONCE or inserted >= whole > 1:
+            self._settle(showing, Verdict.ACCEPTED, whole)
+        elif partly:
+            self._settle(showing, Verdict.PARTLY, partly)
+        else:
+            self._typed = (showing, self._clear(showing))
+
+    def _book_typed(self) -> None:
+        if self._typed is not None:
+            (showing, origins), self._typed = self._typed, None
+            self._book(showing, origins, Verdict.TYPED, 0)
+
     def accepted(self, suggestion_id: str) -> None:
+        if self._typed is not None and self._typed[0].suggestion.id == suggestion_id:
+            (typed, origins), self._typed = self._typed, None
+            self._book(typed, origins, Verdict.ACCEPTED, len(typed.suggestion.text))
         if (showing := self._screen.by_id(suggestion_id)) is not None:
             self._settle(showing, Verdict.ACCEPTED, len(showing.suggestion.text))
 
@@ -99,6 +121,7 @@ class Feedback:
 
     def settle_ignored(self, uri: str) -> None:
         """Whatever the document showed is gone without a word from the user."""
+        self._book_typed()
         showings = self._screen.at(uri)
         if showings:
             first = max(showings, key=lambda showing: self._partly.get(showing.suggestion.id, 0))
@@ -106,15 +129,23 @@ class Feedback:
             self._settle(first, Verdict.PARTLY if taken else Verdict.IGNORED, taken)
 
     def close(self) -> None:
+        self._book_typed()
         for watch in self._watches:
             watch.cancel()
 
     def _settle(self, showing: Showing, verdict: Verdict, taken: int) -> None:
-        suggestion, uri = showing.suggestion, showing.place.uri
-        origins = self._origins.get(suggestion.id, Origins("", "", showing.place.language))
-        for gone in self._screen.clear(uri):
+        self._book(showing, self._clear(showing), verdict, taken)
+
+    def _clear(self, showing: Showing) -> Origins:
+        """Takes what the document showed from the screen; says who it was from."""
+        origins = self._origins.get(showing.suggestion.id, Origins("", "", showing.place.language))
+        for gone in self._screen.clear(showing.place.uri):
             self._partly.pop(gone.suggestion.id, None)
             self._origins.pop(gone.suggestion.id, None)
+        return origins
+
+    def _book(self, showing: Showing, origins: Origins, verdict: Verdict, taken: int) -> None:
+        suggestion, uri = showing.suggestion, showing.place.uri
         at, day = self._ledger.stamp()
         row = Settled(
             at=at, day=day, suggestion=suggestion.id, backend=origins.backend, model=origins.model,

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Protocol
 
-from backends.api import Card, Done, Finish, Text, Usage
+from backends.api import Card, Done, Finish, Missed, Text, Usage
 from backends.errors import BackendError
 from context.clock import Clock
 from context.snapshot import Cursor, Snapshot
@@ -44,6 +44,7 @@ class Flight:
         self.text = ""
         self.confidence: float | None = None
         self.by: Card | None = None  # who answers where another than the backend that was asked stepped in
+        self.missed: tuple[Missed, ...] = ()  # who was asked before
         self.usage: Usage | None = None
         self.finish: Finish | None = None
         self.error: BackendError | None = None
@@ -104,7 +105,7 @@ class Flight:
         try:
             async with aclosing(stream):
                 async for event in stream:
-                    self.by = self.by or event.by
+                    self.by, self.missed = self.by or event.by, self.missed or event.missed
                     if isinstance(event, Done):
                         self.finish, self.usage = event.finish, event.usage
                         break

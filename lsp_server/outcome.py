@@ -76,5 +76,6 @@ class Verdict(StrEnum):
 
     ACCEPTED = "accepted"
     PARTLY = "partly"
+    TYPED = "typed"  # out by hand, key by key: right, and of no use
     REJECTED = "rejected"
     IGNORED = "ignored"

@@ -18,7 +18,8 @@ GROUPS = ("day", "backend", "model", "language", "origin", "place")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One group's numbers: times in ms to the first text, `acceptance` and `kept_*` as shares 0..1, None of nothing."""
+    """One group's numbers: times in ms to the first text, `acceptance` and `kept_*` as shares 0..1, None of nothing. `typed` are
+    suggestions that were typed out by hand, which is none of their acceptance."""
 
     group: str
     requests: int
@@ -32,6 +33,7 @@ class Row:
     suggestions: int
     accepted: int
     partly: int
+    typed: int
     rejected: int
     characters: int
     acceptance: float | None
@@ -92,6 +94,7 @@ def _row(name: str, asked: list[sqlite3.Row], settled: list[sqlite3.Row]) -> Row
         suggestions=len(settled),
         accepted=verdicts.count("accepted"),
         partly=verdicts.count("partly"),
+        typed=verdicts.count("typed"),
         rejected=verdicts.count("rejected"),
         characters=sum(row["accepted"] for row in settled),
         acceptance=taken / len(settled) if settled else None,

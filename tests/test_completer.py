@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from backends.api import Card, FimRequest, Text
+from backends.api import Card, FimRequest, Missed, Text
 from backends.errors import TimedOut, Unauthorised
 from backends.scripted import ScriptedInfiller, Step
 from context.privacy import FimContext
@@ -269,12 +269,42 @@ async def test_mid_word_is_not_asked_automatically() -> None:
     assert isinstance(outcome, Nothing) and outcome.reason is Reason.MID_WORD
 
 
-async def test_typed_out_by_hand_counts_as_accepted() -> None:
+async def test_typed_out_by_hand_is_no_acceptance() -> None:
+    desk = Desk(["items"])
+    await desk.answer("x = ‸\n")
+    for typed, keys in (("i", 1), ("it", 1), ("items", 3)):  # the last keys as an editor sends them that gathers some
+        desk.type(f"x = {typed}‸\n", keys)
+    desk.type("x = items.‸\n")
+    assert desk.verdicts == [("typed", 0)]
+
+
+async def test_what_is_typed_out_at_the_end_of_a_session_is_booked() -> None:
     desk = Desk(["ab"])
     await desk.answer("x = ‸\n")
     desk.type("x = a‸\n")
     desk.type("x = ab‸\n")
+    desk.feedback.close()
+    assert desk.verdicts == [("typed", 0)]
+
+
+async def test_an_acceptance_that_is_told_after_its_short_edit_is_one() -> None:
+    desk = Desk(["it"])
+    offered = await desk.answer("x = ‸\n")
+    assert isinstance(offered, Offered)
+    desk.type("x = i‸\n")
+    desk.type("x = it‸\n")
+    desk.feedback.accepted(offered.suggestions[0].id)
+    desk.type("x = it.‸\n")
     assert desk.verdicts == [("accepted", 2)]
+
+
+async def test_the_rest_of_a_word_that_was_taken_is_typed() -> None:
+    desk = Desk(["items()"])
+    await desk.answer("x = ‸\n")
+    desk.type("x = items‸\n", 5)
+    desk.type("x = items(‸\n")
+    desk.type("x = items()‸\n")
+    assert desk.verdicts == [("partly", 5)]
 
 
 async def test_a_word_taken_counts_in_characters_and_the_rest_as_left() -> None:
@@ -296,9 +326,9 @@ async def test_an_entry_put_in_for_the_word_before_it_counts_as_accepted() -> No
 async def test_a_line_taken_away_is_no_word_and_what_was_taken_of_it_counts() -> None:
     desk = Desk(["um_of_values"])
     await desk.answer("total = s‸\n", Trigger.INVOKED)
-    desk.type("total = sum‸\n", 2)
-    desk.type("‸\n", 0, "total = sum")
-    assert desk.verdicts == [("partly", 2)]
+    desk.type("total = sum_of‸\n", 5)
+    desk.type("‸\n", 0, "total = sum_of")
+    assert desk.verdicts == [("partly", 5)]
 
 
 async def test_what_another_backend_said_is_booked_as_its_own() -> None:
@@ -307,6 +337,14 @@ async def test_what_another_backend_said_is_booked_as_its_own() -> None:
     await desk.answer("total = s‸\n", Trigger.INVOKED)
     desk.type("total = sum_of_values‸\n", 12)
     assert {row.backend for row in desk.ledger._pending if isinstance(row, Asked | Settled)} == {"workspace"}
+
+
+async def test_who_failed_before_another_stepped_in_has_a_row_of_its_own() -> None:
+    near = Card(name="workspace", model="", sends=False, context_tokens=1000)
+    desk = Desk([Text("items", by=near, missed=(Missed(REMOTE, "Unreachable"),))])
+    await desk.answer("first = ‸\n", Trigger.INVOKED)
+    rows = [row for row in desk.ledger._pending if isinstance(row, Asked)]
+    assert [(row.backend, row.outcome) for row in rows] == [("scripted", "Unreachable"), ("workspace", "done")]
 
 
 async def test_a_word_taken_away_for_another_counts_as_ignored() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backends.api import Card, Done, Learner, Text
+from backends.api import Card, Done, Learner, Missed, Text
 from backends.breaker import LONGEST_PAUSE, SETTLED_PAUSE
 from backends.errors import BadReply, TimedOut, Unauthorised, Unreachable
 from backends.route import Leg, Route
@@ -84,6 +84,12 @@ async def test_who_stepped_in_is_said_with_what_came_first() -> None:
     assert await by(Journey(["far", "ther"], ["near"])) == [None, None, None]
     assert await by(Journey([DENIED], ["near", "er"])) == ["workspace", None, None]
     assert await by(Journey([DENIED], [])) == ["workspace"]
+
+
+async def test_who_was_asked_and_failed_is_told_and_who_is_left_alone_is_not() -> None:
+    journey = Journey([DENIED], ["near", "er"])
+    told = [[event.missed async for event in journey.route.stream(fim_request())] for _ in range(2)]
+    assert told == [[(Missed(_card("mistral", sends=True), "Unauthorised"),), (), ()], [(), (), ()]]
 
 
 async def test_one_that_is_not_there_is_passed_over_in_silence() -> None:

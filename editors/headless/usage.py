@@ -16,6 +16,11 @@ from editors.headless.runs.libraries import require_libraries
 from editors.headless.terminal import Ink, folded, visible_line
 from lsp_server.usage_report import COLUMNS, GROUPS, Row, Unreadable, as_table, report
 
+LEGEND = (
+    "asked: requests, and bad those of them that failed; in/out: tokens; ms: until the first text; shown: suggestions; taken: of"
+    " those, accepted in whole or in part; typed: written out by hand instead; chars: accepted."
+)
+
 EXAMPLES = """\
   infill usage                       the last seven days, a line a day
   infill usage --days 30 --by model  who answered, and how often it was accepted
@@ -71,15 +76,13 @@ def _run(arguments: argparse.Namespace) -> int:
 def _table(rows: list[Row], by: str) -> str:
     ink = Ink(sys.stdout)
     widest = max(len(by), *(len(visible_line(row.group)) for row in rows))
-    headings = (
-        f"{'asked':>6} {'bad':>4} {'in':>8}/{'out':<7}{'cost':>8}  {'ms p50':>6}/{'p95':<5}{'shown':>6} taken  chars"
-    )
+    headings = f"{'asked':>6} {'bad':>4} {'in':>8}/{'out':<7}{'cost':>8}  {'ms p50':>6}/{'p95':<5}{'shown':>6} taken typed  chars"
     lines = [ink.dim(folded(f"{by:{widest}} {headings}", sys.stdout))]
     for row in rows:
         numbers = (
             f"{visible_line(row.group):{widest}} {row.requests:6} {row.failed:4} {row.tokens_in:8}/{row.tokens_out:<7}"
             f"{row.cost:8.4f}$ {_number(row.first_ms_p50):>6}/{_number(row.first_ms_p95):<5}"
-            f"{row.suggestions:6} {_share(row.acceptance):>5} {row.characters:6}"
+            f"{row.suggestions:6} {_share(row.acceptance):>5} {row.typed:5} {row.characters:6}"
         )
         lines.append(folded(numbers, sys.stdout))
     kept = [
@@ -89,7 +92,7 @@ def _table(rows: list[Row], by: str) -> str:
     ]
     if kept:
         lines.append(folded(f"Of what was taken, still there after 30 s / 5 min: {', '.join(kept)}", sys.stdout))
-    return "\n".join(lines)
+    return "\n".join([*lines, ink.dim(folded(LEGEND, sys.stdout, indent=0))])
 
 
 def _number(value: float | None) -> str:
