@@ -73,7 +73,7 @@ def test_several_runs_are_compared_on_cost_and_quality() -> None:
 
 def test_a_report_without_its_libraries_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
-    with pytest.raises(Stop, match=r"\.\[report\]"):
+    with pytest.raises(Stop, match=r"install .*\[report\]"):
         write(tmp_path / "report.html", [(ABOUT, rows())])
     assert not (tmp_path / "report.html").exists()
 
@@ -85,4 +85,4 @@ def test_missing_libraries_are_said_before_any_work(
     new_user(tmp_path, monkeypatch)
     monkeypatch.setitem(__import__("sys").modules, "pygal", None)
     code, out, err = run(capsys, *argv)
-    assert (code, out) == (Exit.USAGE, "") and "needs pygal" in err and "pip install -e '.[report]'" in err
+    assert (code, out) == (Exit.USAGE, "") and "needs pygal" in err and "[report]" in err

@@ -104,9 +104,9 @@ class Launcher:
             )
         missing = [name for name in NEEDED if find_spec(name) is None]
         if missing:
-            raise CannotStart(
-                f"The model host needs {', '.join(missing)}: in Infill's checkout, uv tool install '.[host]'."
-            )
+            from backends.installing import with_extra
+
+            raise CannotStart(f"The model host needs {', '.join(missing)}. Get them with {with_extra('host')}.")
         own_keys = {name for names in ENVIRONMENT.values() for name in names}
         kept = {name: value for name, value in os.environ.items() if name not in own_keys}
         command = [sys.executable, "-I", "-c", _PROGRAM, str(_PACKAGE_ROOT), json.dumps(self._orders)]

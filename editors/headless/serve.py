@@ -18,7 +18,6 @@ EXAMPLES = """\
   infill serve --model ./my-model --port 8787        on 127.0.0.1, with a token, for any client of Mistral's API
   infill serve --model ./my-model --host 0.0.0.0 --port 8787 --key-file key.txt
 """
-NEEDED = "The model host needs more libraries: in Infill's checkout, uv tool install '.[host]'."
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +48,10 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         return _list(as_json=arguments.json) if arguments.list else _serve(arguments)
     except ImportError as error:
-        raise Stop(Exit.NOTHING, f"{NEEDED} There is no {error.name}.") from error
+        from backends.installing import with_extra
+
+        what = f"The model host needs more libraries; there is no {error.name}."
+        raise Stop(Exit.NOTHING, f"{what} Get them with {with_extra('host')}.") from error
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -37,9 +37,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     if any(importlib.util.find_spec(name) is None for name in NEEDS):
-        raise Stop(
-            Exit.USAGE, "The model host needs torch and transformers: in Infill's checkout, pip install '.[host]'."
-        )
+        from backends.installing import with_extra
+
+        raise Stop(Exit.USAGE, f"The model host needs torch and transformers. Get them with {with_extra('host')}.")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch is loaded: see backends/host/jobs.py
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     from editors.headless.host_bench import crowd, measures, table

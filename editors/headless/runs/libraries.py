@@ -11,5 +11,7 @@ def require_libraries() -> None:
         import jinja2  # noqa: F401 - asked for here, so that nothing is half made when it is missing
         import pygal  # noqa: F401
     except ImportError as error:
-        how = "`pip install -e '.[report]'` in a checkout, or `uv tool install '.[report]'`"
-        raise Stop(Exit.USAGE, f"A page with plots needs {error.name}, from Infill's extra `report`: {how}.") from None
+        from backends.installing import with_extra
+
+        what = f"A page with plots needs {error.name}, from Infill's extra `report`."
+        raise Stop(Exit.USAGE, f"{what} Get it with {with_extra('report')}.") from None
