@@ -17,7 +17,7 @@ from editors.headless.runs.journal import Journal, Unfit, read
 from editors.headless.runs.measures import MEASURES, shown
 from editors.headless.runs.progress import Progress
 from editors.headless.runs.rows import Row
-from editors.headless.runs.table import table
+from editors.headless.runs.table import headline, table
 
 PLAN = {"lines": 3, "seed": 1}
 ROOT = Path(__file__).resolve().parent.parent
@@ -146,7 +146,18 @@ def test_what_failed_is_counted_and_in_no_average() -> None:
     found = summary([row("a"), row("b", False), failed("c")])
     (figure,) = found.figures
     assert (found.rows, found.failed, figure.rows, figure.value) == (3, 1, 2, 0.5)
-    assert "1 of 3 questions failed; the figures are of the other 2." in table(found)
+    assert "1 of 3 questions failed; the figures are of the other 2." in headline(found, ())
+
+
+def test_the_measures_that_matter_come_first_each_with_what_it_means() -> None:
+    measures = dict.fromkeys(("RoCC", "EM, line start", "EM, mid-line", "ES, mid-line"), (1.0, 2.0))
+    found = summary([Row("a", "g", {}, measures)])
+    first = headline(found, ("RoCC", "EM, line start", "EM, mid-line", "no such")).splitlines()
+    assert [line.split("  ")[0] for line in first if line[0] != " "][1:] == ["RoCC", "EM, line start", "EM, mid-line"]
+    assert "accepted suggestions, of all characters written." in first[2]
+    assert "Exact match" in first[4] and first[4].endswith("asked where a line is about to be written.")
+    assert first[6].strip() == "The same, asked at a border between two tokens."
+    assert "ES, mid-line" in table(found) and "ES" not in "".join(first)
 
 
 def test_whole_groups_are_drawn_anew() -> None:

@@ -87,7 +87,10 @@ def test_the_same_command_gives_the_same_numbers(
     assert {"RoCC", "EM, line start", "EM, mid-line", "ES, inside a name", "wrong per line"} <= set(measures)
     about = read(tmp_path / "one").about
     assert about["plan"]["seed"] == 1 and about["versions"]["infill"] and about["plan"]["commit"]
-    assert "RoCC" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "RoCC" in out and "ES, inside a name" not in out and "more measures: --all shows them." in out
+    assert replay(repository, tmp_path / "one", "--lines", "2", "--all") == 0
+    assert "ES, inside a name" in capsys.readouterr().out
     kept = (tmp_path / "one").read_bytes()
     monkeypatch.setattr("editors.headless.replays.run.Replay.rows", None)  # nothing is asked again
     assert replay(repository, tmp_path / "one", "--lines", "2", "--report", str(tmp_path / "r.html")) == 0

@@ -28,7 +28,16 @@ EXAMPLES = """\
 """
 BACKENDS = ("workspace", "mistral", "openai", "llama_cpp", "host", "scripted")
 MODES = ("point", "typing")
-COLUMNS = ("EM, line start", "EM, mid-line", "EM, inside a name", "EM, block", "RoCC", "AR", "wrong per line")
+COLUMNS = (
+    "RoCC",
+    "AR",
+    "wrong per line",
+    "EM, line start",
+    "EM, mid-line",
+    "EM, inside a name",
+    "EM, block",
+    "cost per line",
+)
 PLACED = ("backend", "base_url", "model")
 """Settings that say where the model is: the stage stands there for the server, and the bench asks."""
 

@@ -79,6 +79,12 @@ MEASURES: Mapping[str, Measure] = {
     "cost per task": Measure("$", False, "US dollars at the published price, for each hole."),
 }
 
+WHERE: Mapping[str, str] = {
+    "line start": "asked where a line is about to be written",
+    "mid-line": "asked at a border between two tokens",
+    "inside a name": "asked within a name",
+}
+
 VISIBLE = "time to visible"
 """The one kind of `Row.times`: milliseconds from a key, or from asking by hand, until something was to be seen."""
 
@@ -86,6 +92,11 @@ VISIBLE = "time to visible"
 def measure(name: str) -> Measure:
     """Of a measure, or of a measure of some questions only. Raises KeyError for a name that is none."""
     return MEASURES.get(name) or MEASURES[name.partition(",")[0]]
+
+
+def where(name: str) -> str:
+    """Of which questions a measure is that is of some only, in words; "" for one of all."""
+    return "" if name in MEASURES else WHERE.get(name.partition(", ")[2], "")
 
 
 def shown(name: str, value: float) -> str:

@@ -15,7 +15,7 @@ from editors.headless.runs.about import about
 from editors.headless.runs.figures import by, facets, summary
 from editors.headless.runs.journal import Journal, Unfit, read
 from editors.headless.runs.libraries import require_libraries
-from editors.headless.runs.table import beside, table
+from editors.headless.runs.table import beside, headline, table
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="FILE", help="where to keep the run (default: in Infill's own folder)"
     )
     group.add_argument("--again", action="store_true", help="ask anew where the file holds a run already")
+    group.add_argument("--all", action="store_true", help="show all measures, not only those that matter most")
     group.add_argument("--report", type=Path, metavar="FILE", help="write an HTML report with plots as well")
     group.add_argument("--json", action="store_true", help="print JSON Lines: each question, and the summary last")
 
@@ -69,9 +70,13 @@ def conclude(arguments: argparse.Namespace, journal: Journal, columns: tuple[str
         print(json.dumps({"summary": found.as_json(), "by": parts, "run": journal.about}))
     else:
         if not quiet:
-            print(table(found))
+            print(headline(found, columns))
+            if arguments.all:
+                print(f"\nall measures, which docs/benches.md explains\n{table(found)}")
             for facet in _told(journal):
                 print(f"\nby {facet}\n" + beside(by(journal.rows, facet), columns))
+            if not arguments.all and (more := sum(one.measure not in columns for one in found.figures)):
+                print(f"\n{more} more measures: --all shows them.")
         for reason, number in _reasons(journal).items():
             print(f"failed {number} times: {reason}", file=sys.stderr)
         print(f"kept in {journal.path}", file=sys.stderr)

@@ -1,33 +1,53 @@
-"""A summary as a terminal shows it: one line a measure, with its interval, and what failed first."""
+"""A summary as a terminal shows it: what failed, the measures that matter with what they mean, and all of them, a line each."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from editors.headless.runs.figures import Summary
-from editors.headless.runs.measures import measure, shown
-from editors.headless.terminal import Ink
+from editors.headless.runs.figures import Figure, Summary, Times
+from editors.headless.runs.measures import measure, shown, where
+from editors.headless.terminal import Ink, folded
 
 NAME = 34  # columns for names
 
 
-def table(found: Summary, title: str = "") -> str:
+def headline(found: Summary, first: Sequence[str]) -> str:
+    """The `first` measures, as far as there are any, each with what it means, and the times."""
     ink = Ink(sys.stdout)
-    lines = [ink.bold(title)] if title else []
-    answered = found.rows - found.failed
+    answered, told = found.rows - found.failed, [one for name in first for one in found.figures if one.measure == name]
+    lines = [f"{answered} questions; in brackets the 95 % interval."]
     if found.failed:
-        lines.append(
-            ink.bad(f"{found.failed} of {found.rows} questions failed; the figures are of the other {answered}.")
-        )
-    for figure in found.figures:
-        interval = f"[{shown(figure.measure, figure.low)}, {shown(figure.measure, figure.high)}]"
-        unit = measure(figure.measure).unit
-        value = shown(figure.measure, figure.value)
-        lines.append(f"{figure.measure:{NAME}}{value:>9} {unit:1}  {ink.dim(f'{interval:18} {figure.rows} rows')}")
+        lines[0] = ink.bad(f"{found.failed} of {found.rows} questions failed; the figures are of the other {answered}.")
+    said: set[str] = set()
+    for figure in told:
+        what, place = measure(figure.measure).words, where(figure.measure)
+        again = "The same" if what in said else what.rstrip(".")
+        lines += [_line(figure), _meaning(f"{', '.join(filter(None, (again, place)))}.")]
+        said.add(what)
     for times in found.times:
-        lines.append(f"{times.name + ', p50 / p95':{NAME}}{times.p50:9.1f} / {times.p95:.1f} ms")
+        lines += [_times(times), _meaning("Half of them were within the first number, 95 of 100 within the second.")]
     return "\n".join(lines)
+
+
+def table(found: Summary) -> str:
+    """All measures, a line each."""
+    return "\n".join([*map(_line, found.figures), *map(_times, found.times)])
+
+
+def _line(figure: Figure) -> str:
+    interval = f"[{shown(figure.measure, figure.low)}, {shown(figure.measure, figure.high)}]"
+    unit, value = measure(figure.measure).unit, shown(figure.measure, figure.value)
+    rest = Ink(sys.stdout).dim(f"{interval:18} {figure.rows} rows")
+    return f"{figure.measure:{NAME}}{value:>9} {unit:1}  {rest}"
+
+
+def _times(times: Times) -> str:
+    return f"{times.name + ', p50 / p95':{NAME}}{times.p50:9.1f} / {times.p95:.1f} ms"
+
+
+def _meaning(sentence: str) -> str:
+    return Ink(sys.stdout).dim("    " + folded(sentence, sys.stdout, taken=4))
 
 
 def beside(found: Mapping[str, Summary], measures: tuple[str, ...]) -> str:
