@@ -12,6 +12,7 @@ from editors.headless.cli import main
 from editors.headless.runs.journal import Journal
 from editors.headless.runs.paired import UNSURE, NothingShared, differences
 from editors.headless.runs.rows import Row
+from tests import shell
 from tests.past_repository import repository_in
 from tests.shell import new_user
 
@@ -101,6 +102,9 @@ def test_the_command_compares_files(tmp_path: Path, capsys: pytest.CaptureFixtur
         (("a", "c"), "different benches"),
         (("a", "missing"), "cannot be read"),
         (("a", "backend=word"), "--replay REPO or --fim FILE"),
+        (("--replay=.", "a", "backend=word"), "The baseline word runs without a server and by itself"),
+        (("--replay=.", "backend=workspace", "backend=wrkspace"), "did you mean workspace"),
+        (("--replay=.", "backend=workspace", "eagernes=high"), "did you mean `eagerness`"),
     ],
 )
 def test_what_cannot_be_compared_is_said(
@@ -108,8 +112,8 @@ def test_what_cannot_be_compared_is_said(
 ) -> None:
     written(tmp_path / "a", run(0.3), "word")
     written(tmp_path / "c", run(0.3), "word", "fim")
-    assert main(["bench", "compare", *(one if "=" in one else str(tmp_path / one) for one in runs)]) == 2
-    assert words in capsys.readouterr().err
+    code, _, err = shell.run(capsys, "bench", "compare", *(one if "=" in one else str(tmp_path / one) for one in runs))
+    assert code == 2 and words in err
 
 
 def test_settings_are_run_on_the_same_questions_and_not_twice(

@@ -8,6 +8,7 @@ from importlib import import_module
 
 from editors.headless.command import Command
 from editors.headless.exits import Exit
+from editors.headless.scratch import tidy
 
 BENCHES: Mapping[str, tuple[str, str]] = {
     # name: module below editors/headless, and what it does
@@ -53,6 +54,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.bench is None:
         print("Which bench? " + ", ".join(BENCHES) + "; see `infill bench --help`.")
         return Exit.USAGE
+    tidy()
     code: int = arguments.bench.run(arguments)
     return code
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
-from itertools import takewhile
 from pathlib import Path
-from typing import Any, NoReturn
 
 from editors.headless.command import Command
 from editors.headless.exits import Exit, Stop
-from editors.headless.terminal import Ink, visible
+from editors.headless.parser import Parser, tell
 
 COMMANDS: Mapping[str, str] = {
     # name, and module below editors/headless: what it does
@@ -68,9 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except Stop as stop:
-        return _tell(str(stop), stop.code)
+        return tell(str(stop), stop.code)
     except KeyboardInterrupt:
-        return _tell("\nInterrupted.", Exit.NOTHING)
+        return tell("\nInterrupted.", Exit.NOTHING)
     except OSError as error:
         with suppress(OSError):  # what could not be written shall not fail once more at the exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -79,12 +77,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("INFILL_TRACEBACK"):
             raise
         where = f"{error.filename}: " if isinstance(error.filename, str) else ""
-        return _tell(f"{name} stopped: {where}{error.strerror or type(error).__name__}.", Exit.NOTHING)
+        return tell(f"{name} stopped: {where}{error.strerror or type(error).__name__}.", Exit.NOTHING)
     except Exception as error:
         if os.environ.get("INFILL_TRACEBACK"):
             raise
         hint = "This is a bug in Infill. Run it again with INFILL_TRACEBACK=1 for the details to report."
-        return _tell(f"{name} stopped at {_where(error)}. {hint}", Exit.NOTHING)
+        return tell(f"{name} stopped at {_where(error)}. {hint}", Exit.NOTHING)
 
 
 def _mend_streams() -> None:
@@ -100,7 +98,7 @@ def _mend_streams() -> None:
 def parser_of(wanted: Container[str]) -> argparse.ArgumentParser:
     """Knows all commands by name, and the arguments of the `wanted` ones: an editor that starts the server waits for no other."""
     shape = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(
+    parser = Parser(
         prog="infill", description="Code completion for any editor, over LSP.", epilog=_EXAMPLES, formatter_class=shape
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
@@ -116,52 +114,6 @@ def parser_of(wanted: Container[str]) -> argparse.ArgumentParser:
     return parser
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence; the help, which argparse would print above it, is one command away."""
-
-    _words: Sequence[str] = ()
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        self._words = args or ()
-        return super().parse_known_args(args, namespace)
-
-    def error(self, message: str) -> NoReturn:
-        """A misspelt flag is the reason for whatever else is wrong: what was meant as its value stands in another's place."""
-        if (stray := self._stray()) is not None:
-            self.unknown([stray])
-        self._refuse(message)
-
-    def unknown(self, words: Sequence[str]) -> NoReturn:
-        """Names the flag that was probably meant."""
-        hint = _meant(words[0].partition("=")[0], self._option_string_actions)
-        if not hint and self._subparsers is not None:
-            hint = "; flags of a command stand after it"
-        self._refuse(f"unrecognized arguments: {' '.join(words)}{hint}")
-
-    def _stray(self) -> str | None:
-        """A flag that there is not, and that begins none; those after a further command are of that one."""
-        known, leaf = tuple(self._option_string_actions), self._subparsers is None
-        own = takewhile(lambda word: word != "--" and (leaf or word.startswith("-")), self._words)
-        flags = (word for word in own if word.startswith("--"))
-        return next((flag for flag in flags if not any(one.startswith(flag.partition("=")[0]) for one in known)), None)
-
-    def _check_value(self, action: argparse.Action, value: object) -> None:
-        """As argparse does, and names what was probably meant."""
-        if action.choices is not None and value not in action.choices:
-            choices = list(map(str, action.choices))
-            hint = _meant(str(value), choices) or f"; there are {', '.join(choices)}"
-            raise argparse.ArgumentError(action, f"there is no {str(value)!r}{hint}")
-
-    def _refuse(self, message: str) -> NoReturn:
-        self.exit(_tell(f"{message.rstrip('.')}. `{self.prog} --help` says more.", Exit.USAGE))
-
-
-def _meant(word: str, words: Iterable[str]) -> str:
-    import difflib  # only here: the server's start waits for no more than it needs
-
-    return "".join(f"; did you mean {one}" for one in difflib.get_close_matches(word, list(words), n=1))
-
-
 class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
@@ -170,12 +122,6 @@ class _Version(argparse.Action):
 
         print(f"infill {version('infill-ls')}")
         parser.exit(Exit.DONE)
-
-
-def _tell(message: str, code: Exit) -> int:
-    start = "\n" if message.startswith("\n") else ""  # after a line that was left half drawn
-    print(f"{start}{Ink(sys.stderr).bad('infill:')} {visible(message.strip())}", file=sys.stderr)
-    return code
 
 
 def _where(error: Exception) -> str:

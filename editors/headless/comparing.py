@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from editors.headless.command import Command
 from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
+from editors.headless.parser import Parser
 from editors.headless.terminal import Ink
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def _run(arguments: argparse.Namespace) -> int:
         raise Stop(Exit.USAGE, "Two runs at least are compared.")
     if arguments.report is not None:
         require_libraries()
+    for said in filter(_is_wish, arguments.runs):
+        _wanted(arguments, said)  # whatever makes no sense is said before the first is run
     runs = [_one(arguments, said) for said in arguments.runs]
     benches = {str(run.about.get("bench")) for run in runs}
     if len(benches) > 1:
@@ -84,7 +87,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _one(arguments: argparse.Namespace, said: str) -> Run:
     from editors.headless.runs.journal import Unfit, read
 
-    if "=" in said and not Path(said).exists():
+    if _is_wish(said):
         return _made(arguments, said)
     try:
         run = read(Path(said))
@@ -95,24 +98,15 @@ def _one(arguments: argparse.Namespace, said: str) -> Run:
     return run
 
 
+def _is_wish(said: str) -> bool:
+    return "=" in said and not Path(said).exists()
+
+
 def _made(arguments: argparse.Namespace, said: str) -> Run:
     """Runs the bench with these settings, unless that was done already: nothing is paid twice."""
     from editors.headless.runs.journal import read
-    from editors.headless.runs.options import own_file
 
-    if (arguments.replay is None) is (arguments.fim is None):
-        raise Stop(Exit.USAGE, f"To run {said}, name either --replay REPO or --fim FILE.")
-    bench, target = ("replay", arguments.replay) if arguments.replay else ("fim", arguments.fim)
-    command, plan_of = _bench(bench)
-    parser = argparse.ArgumentParser(prog=f"infill bench {bench}")
-    command.arguments(parser)
-    words = [str(target), *_flags(said)]
-    for name in PASSED_ON[bench]:
-        value = getattr(arguments, name)
-        if value not in (None, False):
-            words.append(f"--{name}" if value is True else f"--{name}={value}")
-    given = parser.parse_args(words)
-    given.out = own_file(bench, plan_of(given))
+    command, given = _wanted(arguments, said)
     if not given.out.exists() or read(given.out).finished is None:
         print(f"{said}:", file=sys.stderr)
         with redirect_stdout(sys.stderr):  # what the command prints here is one answer, the comparison
@@ -120,6 +114,30 @@ def _made(arguments: argparse.Namespace, said: str) -> Run:
         if code != Exit.DONE:
             raise Stop(Exit(code), f"{said} did not come to its end; the same command goes on with it.")
     return read(given.out)
+
+
+def _wanted(arguments: argparse.Namespace, said: str) -> tuple[Command, argparse.Namespace]:
+    """The bench with these settings, and its arguments. Raises `Stop` for what makes none."""
+    from editors.headless.replays.direct import BASELINES
+    from editors.headless.runs.options import own_file
+
+    if (arguments.replay is None) is (arguments.fim is None):
+        raise Stop(Exit.USAGE, f"To run {said}, name either --replay REPO or --fim FILE.")
+    bench, target = ("replay", arguments.replay) if arguments.replay else ("fim", arguments.fim)
+    command, plan_of = _bench(bench)
+    parser = Parser(prog=f"infill bench {bench}")
+    command.arguments(parser)
+    words = [str(target), *_flags(said)]
+    for name in PASSED_ON[bench]:
+        value = getattr(arguments, name)
+        if value not in (None, False):
+            words.append(f"--{name}" if value is True else f"--{name}={value}")
+    given = parser.parse_args(words)
+    if given.backend in BASELINES:
+        alone = f"`infill bench replay {target} --backend {given.backend}`"
+        raise Stop(Exit.USAGE, f"The baseline {given.backend} runs without a server and by itself: {alone}.")
+    given.out = own_file(bench, plan_of(given))
+    return command, given
 
 
 def _bench(name: str) -> tuple[Command, Callable[[argparse.Namespace], dict[str, Any]]]:

@@ -7,7 +7,6 @@ share of needed names that stand in them. Methods see the same tree, the same op
 from __future__ import annotations
 
 import random
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from context.syntax import Trees
 from context.walker import LARGEST, SKIPPED_FOLDERS, looks_generated, not_worth_reading
 from editors.headless.history import Commit, History
 from editors.headless.holes import KINDS, WINDOW_AFTER, WINDOW_BEFORE, Hole, holes
+from editors.headless.scratch import Scratch
 
 OPEN_TABS = 5
 """Files taken for open: those most often changed together with the hole's file before its commit."""
@@ -52,7 +52,7 @@ class Workspace:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._folder = tempfile.TemporaryDirectory(prefix="infill-bench-")
+        self._folder = Scratch("context")
         self.root = Path(self._folder.name) / "tree"
         self.gate = Gate([self.root])
         self.index = Index(Path(self._folder.name) / "store", [self.root], self.gate)

@@ -226,12 +226,14 @@ def _editors(case: Case) -> Iterator[Finding]:
 
 def _faults(case: Case) -> Iterator[Finding]:
     """The real server against an endpoint of our own on loopback. Nothing of the user's settings, keys or files takes part."""
+    from editors.headless.scratch import tidy
     from editors.headless.self_test.faults import FAULTS
     from editors.headless.self_test.trial import Verdict, trials
 
     async def all_of_them() -> list[Verdict]:
         return [verdict async for verdict in trials(FAULTS)]
 
+    tidy()
     verdicts = asyncio.run(all_of_them())
     report = "Please report it: SECURITY.md says where."
     for verdict in verdicts:

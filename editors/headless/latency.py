@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from editors.headless.command import Command
 from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
+from editors.headless.scratch import Scratch
 
 if TYPE_CHECKING:
     from editors.headless.imagined import Speed
@@ -122,7 +122,7 @@ def session(name: str, passage: Passage, speed: Speed, seed: int) -> tuple[Recor
             timeline.step()
         return session.record, policy.requests
     assert passage.snapshot.path is not None
-    with tempfile.TemporaryDirectory() as home:
+    with Scratch("latency") as home:
         root = passage.snapshot.path.parent
         with Nursery(root, Path(home)) as nursery, Stage(nursery, timeline, _flags) as stage:
             policy = session.begin(partial(Ours, stage, model, passage.snapshot, session.buffer, root))

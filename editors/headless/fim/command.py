@@ -15,6 +15,7 @@ from editors.headless.command import Command
 from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
 from editors.headless.runs import options
+from editors.headless.scratch import Scratch
 from lsp_server.command_line import add_flags, given
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ async def _ask(arguments: argparse.Namespace, journal: Journal, holes: list[Hole
         return
     settings = resolve({**given(arguments), "backend": arguments.backend}).settings
     clock, gate = MonotonicClock(), Gate()
-    infiller = build(backend_config(settings), roots=[], gate=gate, clock=clock, environment=os.environ)
+    config, scratch = backend_config(settings), Scratch("fim")
+    store = Path(scratch.name)
+    infiller = build(config, roots=[], gate=gate, clock=clock, store=store, environment=os.environ)
     asker = Asker(infiller, gate, clock, settings.max_tokens)
     at_once = arguments.at_once or (AT_ONCE if infiller.card.origin else 1)
     try:
@@ -144,6 +147,7 @@ async def _ask(arguments: argparse.Namespace, journal: Journal, holes: list[Hole
         raise Stop(Exit.BACKEND, f"{stopped.exceptions[0]} {kept(journal, len(holes), 'holes')}") from None
     finally:
         await infiller.aclose()
+        scratch.cleanup()
 
 
 class _Work:

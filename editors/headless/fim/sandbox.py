@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from editors.headless.scratch import Scratch
+
 SECONDS = 10.0
 MEGABYTES = 1024
 OUTPUT_BYTES = 4_000_000
@@ -117,7 +119,7 @@ class Sandbox:
 
     def _can_be_shut(self) -> bool:
         self.is_shut = True
-        with tempfile.TemporaryDirectory(prefix="infill-sandbox-", ignore_cleanup_errors=True) as folder:
+        with Scratch("sandbox") as folder:
             return _works([*self._before(Path(folder)), sys.executable, "-I", "-c", "open('x', 'w')"])
 
     def can_run(self, language: str) -> bool:
@@ -142,7 +144,7 @@ class Sandbox:
 
     def run(self, language: str, program: str, text: str, *, seconds: float = SECONDS) -> Ended:
         runner = self._runners[language]
-        with tempfile.TemporaryDirectory(prefix="infill-sandbox-", ignore_cleanup_errors=True) as folder:
+        with Scratch("sandbox") as folder:
             file, output = Path(folder) / runner.file, Path(folder) / "output"
             file.write_text(program, encoding="utf-8")
             (Path(folder) / "input").write_text(text, encoding="utf-8")

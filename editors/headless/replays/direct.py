@@ -9,50 +9,47 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from editors.headless.exits import Exit, Stop
+from editors.headless.scratch import Scratch
 from editors.headless.terminal import Ink
 
 if TYPE_CHECKING:
     from editors.headless.replay import Answerer, PointResult, TypingResult
 
 
-def _workspace(without: frozenset[str]) -> Answerer:
+def _workspace(without: frozenset[str], store: Path) -> Answerer:
     from backends.workspace.backend import WorkspaceInfiller
     from context.clock import MonotonicClock
     from context.privacy import Gate
     from editors.headless.replay import Backend
 
-    return Backend(WorkspaceInfiller([], Gate(), None, MonotonicClock(), without=without), Gate())
+    return Backend(WorkspaceInfiller([], Gate(), store, MonotonicClock(), without=without), Gate())
 
 
-def _nothing(without: frozenset[str]) -> Answerer:
+def _nothing() -> Answerer:
     from editors.headless.baselines import Nothing
 
     return Nothing()
 
 
-def _word(without: frozenset[str], typed: int = 3) -> Answerer:
+def _word(typed: int) -> Answerer:
     from editors.headless.baselines import WordCompletion
 
     return WordCompletion(typed)
 
 
-def _copy(without: frozenset[str]) -> Answerer:
+def _copy() -> Answerer:
     from editors.headless.baselines import LongestCopy
 
     return LongestCopy()
 
 
-ANSWERERS: Mapping[str, Callable[[frozenset[str]], Answerer]] = {
-    "workspace": _workspace,
-    "nothing": _nothing,
-    "word": _word,
-    "copy": _copy,
-}
 BASELINES = ("nothing", "word", "copy")
+ANSWERERS = ("workspace", *BASELINES)
 SCOPES = ("fresh", "file", "near", "repository", "shape", "judge", "offers", "lines")
 
 
@@ -78,18 +75,27 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.DONE
 
 
+def _answerer(arguments: argparse.Namespace, store: Path) -> Answerer:
+    match arguments.backend:
+        case "word":
+            return _word(arguments.typed)
+        case "copy":
+            return _copy()
+        case "nothing":
+            return _nothing()
+    return _workspace(frozenset(arguments.without), store)
+
+
 async def _replay(arguments: argparse.Namespace) -> list[PointResult | TypingResult]:
     from context.clock import MonotonicClock
     from editors.headless.replay import TypingResult, as_row, replay
     from editors.headless.runs.progress import Progress
 
-    without = frozenset(arguments.without)
-    answerer = _word(without, arguments.typed) if arguments.backend == "word" else ANSWERERS[arguments.backend](without)
     results: list[PointResult | TypingResult] = []
-    with Progress("lines", arguments.lines) as progress:
+    with Scratch("direct") as store, Progress("lines", arguments.lines) as progress:
         async for result in replay(
             arguments.repository,
-            answerer,
+            _answerer(arguments, Path(store)),
             MonotonicClock(),
             lines=arguments.lines,
             commits=arguments.commits,

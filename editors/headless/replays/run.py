@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from editors.headless.replays.upstream import Paid, Upstream, is_served
 from editors.headless.runs.failing import NO_USE, in_words
 from editors.headless.runs.measures import VISIBLE
 from editors.headless.runs.rows import Pair, Row
+from editors.headless.scratch import Scratch
 from editors.headless.stage import Stage, Timeline
 
 MODES = ("point", "typing")
@@ -76,7 +76,7 @@ class Replay:
         self._wish = wish
         served = is_served(wish.config.name)
         self._upstream = Upstream(wish.config, os.environ) if served else None
-        self._folder = tempfile.TemporaryDirectory(prefix="infill-replay-")
+        self._folder = Scratch("replay")
         self._tree = PastTree(history, Path(self._folder.name))
         self._nursery = Nursery(self._tree.root, self._tree.home, indexed=not served)
         self._failing = 0

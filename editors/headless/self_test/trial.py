@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from editors.headless.client import Client, RequestFailed, ServerGone
+from editors.headless.scratch import Scratch
 from editors.headless.self_test.endpoint import FaultServer, serving
 from editors.headless.self_test.faults import ENDPOINT, QUOTES, Fault, healthy
 
@@ -34,7 +35,7 @@ class Verdict:
 
 async def trials(faults: Iterable[Fault]) -> AsyncIterator[Verdict]:
     """Starts the server once and yields a verdict for each fault. A server that ends is a verdict too, and the last."""
-    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryFile() as errors:
+    with Scratch("self-test") as home, tempfile.TemporaryFile() as errors:
         async with serving(healthy(RECOVERED)) as endpoint:
             session = _Session(endpoint, Path(home))
             fault_name = "the start of the server"

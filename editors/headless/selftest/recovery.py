@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from editors.headless.imagined import TOKEN
 from editors.headless.nursery import Nursery
 from editors.headless.replays.sitting import Sitting
 from editors.headless.runs.rows import Pair, Row
+from editors.headless.scratch import Scratch
 from editors.headless.selftest.damages import DAMAGES
 from editors.headless.selftest.holes import Hole, files, holes
 from editors.headless.stage import Connection, Stage, Timeline
@@ -63,7 +63,7 @@ class Project:
     """The holes' files in a folder, and the index that a server would have made of it. Use as a context manager."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="infill-selftest-")
+        self._folder = Scratch("selftest")
         self.root, self.home = Path(self._folder.name) / "project", Path(self._folder.name) / "home"
         for name, text in files().items():
             path = self.root / name

@@ -6,13 +6,13 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from editors.headless.command import Command
 from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
+from editors.headless.scratch import Scratch
 
 EXAMPLES = """\
   infill bench workspace                     in a million lines of Python, put together from what is installed here
@@ -39,7 +39,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    with tempfile.TemporaryDirectory(prefix="infill-bench-") as folder:
+    with Scratch("workspace") as folder:
         store = Path(folder, "store")
         if arguments.folder is not None:
             found = _measured(arguments, arguments.folder.resolve(), store)
