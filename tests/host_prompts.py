@@ -9,7 +9,10 @@ from backends.host.prompting import Prompter
 from backends.host.vocabulary import Vocabulary
 from tests.tiny_tokenizers import KINDS, tokenizer
 
-FAMILIES = {**{name: name for name in KINDS if name not in ("stable-code", "prefix")}, "stable-code": "starcoder"}
+FAMILIES = {
+    **{name: name for name in KINDS if name not in ("stable-code", "prefix", "smollm")},
+    "stable-code": "starcoder",
+}
 MODEL_TYPES = {"mellum": "llama"}
 
 

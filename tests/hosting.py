@@ -41,10 +41,9 @@ def serving(
     assert served.vocabulary.eos_id is not None
     scheduler = scheduler or Scheduler(writes(served.vocabulary, text, served.vocabulary.eos_id))
     clock = FakeClock()
-    service = Service(served, scheduler, clock)
-    return application(
-        service, Metrics("tiny", clock), rules or Rules(), clock, wall=lambda: 1_700_000_000.0
-    ), scheduler
+    metrics = Metrics("tiny", clock)
+    service = Service(served, scheduler, clock, count=metrics.cost)
+    return application(service, metrics, rules or Rules(), clock, wall=lambda: 1_700_000_000.0), scheduler
 
 
 @asynccontextmanager

@@ -133,6 +133,13 @@ async def test_a_review_by_a_model_of_noise_is_valid(seed: int) -> None:
     jsonschema.validate(json.loads(reply.json["choices"][0]["message"]["content"]), dict(SCHEMA.schema))
 
 
+async def test_a_model_that_says_the_same_for_ever_is_given_up() -> None:
+    app, scheduler = serving("The same again. " * 400)
+    reply = await talk(app, max_tokens=1500)
+    assert reply.json["choices"][0]["finish_reason"] == "length"
+    assert scheduler.computed < 600
+
+
 async def test_any_object() -> None:
     app, _ = serving(scheduler=Scheduler(random_scores(model().vocabulary.size)))
     reply = await talk(app, response_format={"type": "json_object"}, max_tokens=60)

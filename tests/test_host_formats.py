@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import AddedToken
 
 from backends.host.formats import PREFIX_ONLY, find
 from backends.host.prompting import Prompter
@@ -109,6 +112,23 @@ def test_an_answer_ends_at_every_token_of_the_family(name: str) -> None:
         id = vocabulary.control(token)
         if (form.template is not None and token in form.template.stop) or token == KINDS[name].eos:
             assert id in form.stop_ids, token
+
+
+def test_what_the_form_does_not_know_ends_an_answer_too() -> None:
+    """A model that only continues begins another file of its training after `<file_sep>`, and its own end is none of text."""
+    vocabulary, form = family("smollm")
+    assert form.name == PREFIX_ONLY
+    assert form.stop_ids == {vocabulary.control(token) for token in KINDS["smollm"].tokens}
+
+
+def test_tags_of_html_are_text_where_a_tokenizer_has_added_them() -> None:
+    """CodeGemma's has, without calling them special."""
+    words = deepcopy(tokenizer("codegemma"))
+    words.add_tokens([AddedToken(tag, special=False, normalized=False) for tag in ("<table>", "</h1>")])
+    vocabulary = Vocabulary(words)
+    ids = vocabulary.encode("<table></h1>")
+    assert ids == [vocabulary.control("<table>"), vocabulary.control("</h1>")]
+    assert b"".join(vocabulary.bytes_of[id] for id in ids) == b"<table></h1>"
 
 
 def test_text_that_ends_an_answer_is_kept_apart_from_tokens() -> None:

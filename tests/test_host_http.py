@@ -201,6 +201,8 @@ async def test_a_client_that_goes_is_let_go(streaming: bool, after: int) -> None
     metrics = (await ask(app, "GET", "/metrics")).body.decode()
     assert 'outcome="cancelled"' in metrics
     assert "infill_requests_active 0.0" in metrics
+    assert f'infill_tokens_total{{kind="prompt"}} {len(scheduler.jobs[0].ids)}.0' in metrics
+    assert f'infill_tokens_total{{kind="completion"}} {after}.0' in metrics
 
 
 async def test_what_is_counted() -> None:

@@ -60,6 +60,33 @@ def test_a_review_is_valid_json(seed: int) -> None:
     jsonschema.validate(json.loads(said), dict(SCHEMA.schema))
 
 
+def saying_the_same(is_late: bool) -> int:
+    """Tokens of a review by a model that would say one word for ever; with `is_late` the time is up after ten."""
+    made, most = grammars(), MAX_TOKENS
+    ids: list[int] = []
+    constraint = made.constraint(SCHEMA.schema, most, lambda: is_late and len(ids) >= 10)
+    [word] = made.vocabulary.encode(" the")
+    while len(ids) < most:
+        row = torch.zeros(made.vocabulary.size)
+        row[word] = 1.0
+        constraint.mask(row)
+        token = int(row.argmax())
+        if token in made.ends:
+            break
+        constraint.accept(token)
+        ids.append(token)
+    jsonschema.validate(json.loads(text(ids)), dict(SCHEMA.schema))
+    return len(ids)
+
+
+def test_a_model_that_says_the_same_for_ever_is_brought_to_its_end() -> None:
+    assert saying_the_same(is_late=False) < 500
+
+
+def test_an_answer_is_whole_json_when_its_time_is_up() -> None:
+    assert saying_the_same(is_late=True) < 120
+
+
 @pytest.mark.parametrize(
     "schema", [{"type": "object"}, ITEM, NESTED, EITHER, {"type": "integer"}, {"type": "string"}, True]
 )

@@ -71,6 +71,10 @@ KINDS: Mapping[str, Kind] = {
     "mellum": Kind((*_STARCODER, "<filename>"), "<|endoftext|>"),
     "stable-code": Kind(_STARCODER, "<|endoftext|>", split=QWEN_SPLIT),
     "prefix": Kind(("<|endoftext|>",), "<|endoftext|>"),
+    "smollm": Kind(
+        ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<repo_name>", "<file_sep>", "<filename>"), "<|im_end|>",
+        "<|im_start|>", chat=CHATML,
+    ),
 }  # fmt: skip
 
 

@@ -184,4 +184,5 @@ def _fitted(vocabulary: Vocabulary, name: str, eos: frozenset[int]) -> Format | 
 
 
 def _ends(vocabulary: Vocabulary, eos: frozenset[int]) -> frozenset[int]:
-    return eos | ({vocabulary.eos_id} if vocabulary.eos_id is not None else frozenset())
+    """All that the tokenizer calls special ends an answer: after `<file_sep>` another file begins, and it would not be seen."""
+    return eos | vocabulary.specials | ({vocabulary.eos_id} if vocabulary.eos_id is not None else frozenset())

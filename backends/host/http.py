@@ -96,7 +96,7 @@ class _Host:
     ) -> Response:
         """The reply to a request, whatever happens. What fails after a stream has begun ends that stream."""
         self._metrics.begun()
-        outcome, tally, streaming = "500", None, False
+        outcome, streaming = "500", False
         try:
             body = await _body(request, kind)
             form = Form(body.model, int(self._wall()))
@@ -108,7 +108,7 @@ class _Host:
                 streaming = True
                 return _Stream(self._streamed(path, form, first, events))
             text, end = await _unless_gone(request, _whole(first, events))
-            outcome, tally = end.finish, end.tally
+            outcome = end.finish
             return JSONResponse(form.whole(text, end.finish, end.tally, end.calls))
         except Gone:
             outcome = "cancelled"
@@ -126,11 +126,11 @@ class _Host:
             return _refusal(Refused(500, "The host failed at this request; it lives on.", kind="server_error"))
         finally:
             if not streaming:
-                self._metrics.ended(path, outcome, tally)
+                self._metrics.ended(path, outcome)
 
     async def _streamed(self, path: str, form: Form, first: Talk | End, events: Events) -> AsyncGenerator[str, None]:
         """The events of a stream as they go over the wire, to `[DONE]`."""
-        outcome, tally, end = "cancelled", None, End("error", Tally(0))
+        outcome, end = "cancelled", End("error", Tally(0))
         try:
             yield form.first()
             if isinstance(first, Talk):
@@ -143,7 +143,7 @@ class _Host:
                             end = event
             else:
                 end = first
-            outcome, tally = end.finish, end.tally
+            outcome = end.finish
             yield form.last("", end.finish, end.tally, end.calls)
             yield LAST
         except Exception as error:
@@ -153,7 +153,7 @@ class _Host:
             yield LAST
         finally:
             await events.aclose()
-            self._metrics.ended(path, outcome, tally)
+            self._metrics.ended(path, outcome)
 
 
 class _Stream(Response):

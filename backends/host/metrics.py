@@ -38,17 +38,19 @@ class Metrics:
     def first(self, path: str, seconds: float) -> None:
         self._first.labels(path).observe(seconds)
 
-    def ended(self, path: str, outcome: str, tally: Tally | None = None) -> None:
+    def ended(self, path: str, outcome: str) -> None:
         """`outcome`: a finish reason, `cancelled`, or the status of a refusal."""
         self.active, self._last = self.active - 1, self._clock.now()
         self._active.set(self.active)
         self._ended.labels(path, outcome).inc()
-        if tally is not None:
-            for kind, count in (
-                ("prompt", tally.prompt), ("cached", tally.cached), ("completion", tally.completion),
-                ("drafted", tally.drafted), ("accepted", tally.accepted),
-            ):  # fmt: skip
-                self._tokens.labels(kind).inc(count)
+
+    def cost(self, tally: Tally) -> None:
+        """What one answer has cost, however it ended."""
+        for kind, count in (
+            ("prompt", tally.prompt), ("cached", tally.cached), ("completion", tally.completion),
+            ("drafted", tally.drafted), ("accepted", tally.accepted),
+        ):  # fmt: skip
+            self._tokens.labels(kind).inc(count)
 
     def text(self) -> bytes:
         return bytes(generate_latest(self._registry))

@@ -1,14 +1,15 @@
 """An answer that is JSON of a given schema by construction: each next token is one that the grammar allows, and it always ends.
 
 llguidance turns the schema into a grammar and says which tokens may come. A model need not come to an end by itself, so as the
-limit of tokens comes near, the shortest way to close what is open is taken instead of the model's choice. Only where the limit
-is below the shortest document of the schema is the answer cut, with finish reason `length`.
+limit of tokens or of time comes near, or it says the same for ever, the shortest way to close what is open is taken instead of
+the model's choice. Only where the limit is below the shortest document of the schema is the answer cut, with finish reason
+`length`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import llguidance.hf
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from llguidance import LLMatcher
 
+from backends.host.loops import Loop
 from backends.host.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -42,8 +44,10 @@ class Grammars:
         self.never = torch.tensor(sorted(vocabulary.controls - ends), dtype=torch.long)
         """Control tokens that the grammar takes for text."""
 
-    def constraint(self, schema: Mapping[str, object], max_tokens: int) -> Valid:
-        """For one answer of at most `max_tokens`. Raises `Unfit`."""
+    def constraint(
+        self, schema: Mapping[str, object], max_tokens: int, is_late: Callable[[], bool] = lambda: False
+    ) -> Valid:
+        """For one answer of at most `max_tokens`, which is brought to its end when `is_late`. Raises `Unfit`."""
         try:
             written = json.dumps(schema)
             grammar = LLMatcher.grammar_from_json_schema(written, overrides={"whitespace_flexible": False})
@@ -52,14 +56,17 @@ class Grammars:
         matcher = LLMatcher(self.words, grammar, log_level=0)
         if matcher.is_error():
             raise Unfit(matcher.get_error().strip().splitlines()[0])
-        return Valid(self, matcher, max_tokens, longest_jump(schema))
+        return Valid(self, matcher, max_tokens, longest_jump(schema), is_late)
 
 
 class Valid:
     """A `Constraint`. `jump`: how many tokens one token can at most put between here and the shortest end."""
 
-    def __init__(self, grammars: Grammars, matcher: LLMatcher, left: int, jump: int) -> None:
-        self._grammars, self._matcher, self._left, self._jump = grammars, matcher, left, jump
+    def __init__(
+        self, grammars: Grammars, matcher: LLMatcher, left: int, jump: int, is_late: Callable[[], bool]
+    ) -> None:
+        self._grammars, self._matcher, self._left, self._jump, self._is_late = grammars, matcher, left, jump, is_late
+        self._loop = Loop()
         self._closing = False
         self._sure = 0  # tokens that may come before the way to the end is measured again
 
@@ -78,8 +85,10 @@ class Valid:
         self._matcher.consume_token(token)
         self._left -= 1
         self._sure -= 1
+        self._closing = self._loop.has_closed(token) or self._closing
 
     def _must_close(self) -> bool:
+        self._closing = self._closing or self._is_late()
         if not self._closing and self._sure <= 0:
             way = self._way_to_end()
             spare = self._left - way - self._jump

@@ -6,7 +6,7 @@ Everything here is about one loaded model. It knows nothing of HTTP; `backends/h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -19,6 +19,7 @@ from backends.host.formats import Format
 from backends.host.healing import Healing
 from backends.host.jobs import Answer, Finish, Job, Tally
 from backends.host.least import AtLeast
+from backends.host.loops import Loop
 from backends.host.prompting import Prompter
 from backends.host.replies import FINISHES, Refused
 from backends.host.vocabulary import Vocabulary
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 FIM_TOKENS = 256
 CHAT_TOKENS = 2048
 """The longest answer where the request does not say."""
+LATE = 0.75
+"""Share of the time for one answer after which what must follow a schema is brought to its end."""
 SPELLING = 32
 """Tokens beyond the answer's own that may spell what was healed."""
 
@@ -85,9 +88,19 @@ class Model:
 
 
 class Service:
-    """Answers requests with one model. `limit` in seconds bounds each of them."""
+    """Answers requests with one model. `limit` in seconds bounds each of them; `count` is told what each has cost, also of
+    those whose client has had enough, which are most of them."""
 
-    def __init__(self, model: Model, scheduler: Runs, clock: Clock, *, limit: float = 60.0) -> None:
+    def __init__(
+        self,
+        model: Model,
+        scheduler: Runs,
+        clock: Clock,
+        *,
+        limit: float = 60.0,
+        count: Callable[[Tally], None] = lambda tally: None,
+    ) -> None:
+        self._count = count
         self.model, self._scheduler, self._clock, self._limit = model, scheduler, clock, limit
         self._prompter = Prompter(model.vocabulary, model.format, model.context_tokens)
         self._laying = ThreadPoolExecutor(1, thread_name_prefix="infill-prompts")  # long texts take milliseconds
@@ -143,7 +156,7 @@ class Service:
         constraint = await self._held_to(schema, most) if schema is not None and most else None
         job = self._job(body, Job(ids, most, model.chat.ends, client=client, typing=False, constraint=constraint))
         writer = Writer(model.vocabulary, stops=body.stops if schema is None else (), most=most)
-        async with aclosing(self._written(job, writer)) as events:
+        async with aclosing(self._written(job, writer, Loop() if schema is None else None)) as events:
             if conversation.forced(body):
                 yield await _call(events)
                 return
@@ -152,18 +165,21 @@ class Service:
             async for event in events:
                 yield event
 
-    async def _written(self, job: Job, writer: Writer) -> Events:
-        """The events of one job."""
+    async def _written(self, job: Job, writer: Writer, loop: Loop | None = None) -> Events:
+        """The events of one job, which is given up when `loop` has closed."""
         if not job.max_tokens:
             yield End("length", Tally(len(job.ids)))
             return
         answer = self._scheduler.run(job)
-        async with aclosing(answer):
-            async for token in answer:
-                if text := writer.feed(token):
-                    yield Talk(text)
-                if writer.ended:
-                    break
+        try:
+            async with aclosing(answer):
+                async for token in answer:
+                    if text := writer.feed(token):
+                        yield Talk(text)
+                    if writer.ended or (loop is not None and loop.has_closed(token)):
+                        break
+        finally:
+            self._count(answer.tally)
         if text := writer.rest():
             yield Talk(text)
         tally = replace(answer.tally, prompt=len(job.ids), completion=writer.written)
@@ -196,9 +212,9 @@ class Service:
             model = self.model
             making = asyncio.to_thread(Grammars, model.tokenizer, model.vocabulary, model.chat.ends)
             self._grammars = asyncio.create_task(making, name="infill-grammars")
-        grammars = await asyncio.shield(self._grammars)
+        grammars, late = await asyncio.shield(self._grammars), self._clock.now() + LATE * self._limit
         try:
-            return await asyncio.to_thread(grammars.constraint, schema, most)
+            return await asyncio.to_thread(grammars.constraint, schema, most, lambda: self._clock.now() >= late)
         except Unfit as error:
             raise Refused(422, f"The JSON schema cannot be held to: {error}") from error
 

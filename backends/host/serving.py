@@ -113,7 +113,7 @@ def assemble(
     except Unsuitable as error:
         raise Unusable(str(error)) from error
     scheduler, metrics = Scheduler(engine, clock), Metrics(loaded.model.name, clock)
-    service = Service(loaded.model, scheduler, clock, limit=limit)
+    service = Service(loaded.model, scheduler, clock, limit=limit, count=metrics.cost)
     return Assembled(application(service, metrics, rules, clock), metrics, scheduler)
 
 

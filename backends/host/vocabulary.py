@@ -18,6 +18,10 @@ from tokenizers import Tokenizer
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+HTML = (
+    "a|b|i|u|em|strong|code|pre|sub|sup|blockquote|h[1-6]|p|br|div|span|ul|ol|li|"
+    "table|caption|thead|tbody|tfoot|tr|th|td"
+)
 SPACE = "▁"
 """How SentencePiece writes a space."""
 
@@ -37,6 +41,8 @@ class Vocabulary:
         self._added: Mapping[str, int] = {entry["content"]: entry["id"] for entry in written["added_tokens"]}
         self.size = max(size, max(self._ids.values(), default=-1) + 1)
         special = {entry["content"] for entry in written["added_tokens"] if entry["special"]}
+        self.specials = frozenset(self._added[text] for text in special)
+        """Control tokens that the tokenizer itself calls so: none of them belongs into a file."""
         self.controls = frozenset(id for text, id in self._added.items() if text in special or _is_control(text))
         self._spelt = _spellings(text for text, id in self._added.items() if id in self.controls)
         self.bytes_of: tuple[bytes, ...] = self._all_bytes(written)
@@ -123,7 +129,9 @@ def _starts_with_bos(tokenizer: PreTrainedTokenizerBase) -> bool:
 
 def _is_control(text: str) -> bool:
     """Added tokens that tokenizers do not mark as special and that still mean something to the model, such as Qwen's
-    `<|fim_prefix|>`; runs of spaces, which others add, mean themselves."""
+    `<|fim_prefix|>`; runs of spaces and tags of HTML, which others add, mean themselves."""
+    if re.fullmatch(f"</?({HTML})>", text):
+        return False
     return re.fullmatch(r"▁?(<[^\s<>]+>|\[[A-Z_/]+\])", text) is not None
 
 
