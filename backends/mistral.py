@@ -54,6 +54,8 @@ class Persona:
         "A key of api.mistral.ai and one of codestral.mistral.ai are two kinds, and each opens only its own address: "
         "set the right one with `infill key set`, or change `base_url`."
     )
+    fills_not: str = "Set `model` to one that does: {able}."
+    """What to do about a model that is not for completing code; `able` are those of the server that are."""
 
 
 class Mistral:
@@ -121,7 +123,7 @@ class Mistral:
         if model is not None and model.fills is False:
             able = ", ".join(each.id for each in models if each.fills) or "none here"
             what = f"The model {self._model} does not fill in the middle."
-            raise BadRequest(self._persona.name, what, f"Set `model` to one that does: {able}.")
+            raise BadRequest(self._persona.name, what, self._persona.fills_not.format(able=able))
         about = model.sentence(self._model) if model else f"the model is {self._model}."
         return f"{self._client.server} completes code, in {milliseconds:.0f} ms for one token; {about}"
 

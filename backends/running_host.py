@@ -11,6 +11,10 @@ from backends.mistral import Mistral, Persona, body_of
 from backends.to_host import NAME, RESTART, ToHost
 
 USUAL_CONTEXT = 8192
+FILLS_NOT = (
+    "It goes on from the text before the cursor, as a chat model can, and does not see what follows: serve one of "
+    "`infill serve --list`, or say `infill serve --fim prefix` if that is what you want."
+)
 USUAL_ORIGIN = "http://localhost"
 """What a host that is being started will most likely have, so that what a request needs is made ready for it."""
 
@@ -65,6 +69,6 @@ class RunningHost:
         return self._client
 
     def _client_of(self, host: Host) -> Mistral:
-        persona = Persona(name=NAME, model=host.model, context_tokens=host.context_tokens, key_mend=RESTART)
+        persona = Persona(NAME, host.model, host.context_tokens, key_mend=RESTART, fills_not=FILLS_NOT)
         wiring, way = self._way.wiring_to(host), self._way
         return Mistral(host.root, key=host.token, clock=way.clock, model=way.model, wiring=wiring, persona=persona)

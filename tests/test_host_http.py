@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -169,6 +170,9 @@ async def test_the_list_of_models() -> None:
     assert card["capabilities"] == {"completion_chat": True, "completion_fim": True, "function_calling": False}
     plain = (await ask(serving(family="starcoder2")[0], "GET", "/v1/models")).json["data"][0]
     assert plain["capabilities"]["completion_chat"] is False
+    talker = model("smollm")
+    assert not talker.fills, "a chat model without tokens for a hole"
+    assert replace(talker, chosen=True).fills, "the user said that it is to go on from a text"
 
 
 async def until(condition: Any) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from backends.errors import BackendError, BadRequest, Unauthorised
 from backends.keys import Secret
-from backends.mistral import Mistral
+from backends.mistral import Mistral, Persona
+from backends.running_host import FILLS_NOT
 from editors.headless.self_test.endpoint import Answer, Asked, event, reply, serving, stream
 from tests.fake_clock import FakeClock
 
@@ -22,14 +23,18 @@ CODESTRAL = {
 SMALL = {"id": "mistral-small-2603", "capabilities": {"completion_fim": False}}
 
 
-async def said(completions: Answer, models: Answer, *, model: str = "", key: str = "k") -> str:
+async def said(
+    completions: Answer, models: Answer, *, model: str = "", key: str = "k", persona: Persona | None = None
+) -> str:
     """The sentence of a check, or its error's, with the server's address taken out."""
 
     async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
         await (models if asked.method == "GET" else completions)(asked, writer)
 
     async with serving(answer) as server:
-        mistral = Mistral(server.url, key=Secret(key) if key else None, clock=FakeClock(), model=model)
+        mistral = Mistral(
+            server.url, key=Secret(key) if key else None, clock=FakeClock(), model=model, persona=persona or Persona()
+        )
         try:
             return (await mistral.check()).replace(server.url, "URL")
         finally:
@@ -62,6 +67,11 @@ async def test_rows_of_the_list_that_make_no_sense() -> None:
 async def test_a_model_that_does_not_fill_in_names_one_that_does() -> None:
     with pytest.raises(BadRequest, match=r"does not fill in the middle.*one that does: codestral-2508"):
         await said(COMPLETES, reply(200, {"data": [SMALL, CODESTRAL]}), model="mistral-small-2603")
+
+
+async def test_a_host_whose_model_only_goes_on_says_what_that_is_and_how_to_want_it() -> None:
+    with pytest.raises(BadRequest, match=r"goes on from the text before the cursor.*--fim prefix"):
+        await said(COMPLETES, reply(200, {"data": [SMALL]}), model=SMALL["id"], persona=Persona(fills_not=FILLS_NOT))
 
 
 async def test_a_model_that_is_not_there_names_those_that_are() -> None:

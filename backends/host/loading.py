@@ -149,7 +149,7 @@ def _described(folder: Folder, wanted: Wanted, tokenizer: Any, eos: frozenset[in
         raise Unusable(str(error)) from error
     short = folder.name.rpartition("/")[2]
     aliases = tuple(dict.fromkeys(name for name in (short, *wanted.aliases) if name and name != folder.name))
-    return Model(folder.name, tokenizer, vocabulary, form, context, eos, aliases)
+    return Model(folder.name, tokenizer, vocabulary, form, context, eos, aliases, chosen=bool(wanted.form))
 
 
 def _eos(folder: Folder, config: Any) -> frozenset[int]:

@@ -67,7 +67,8 @@ Events = AsyncGenerator[Talk | End, None]
 
 @dataclass(slots=True)
 class Model:
-    """What the service knows of the model that is loaded. `eos` are the tokens that its configuration ends with."""
+    """What the service knows of the model that is loaded. `eos` are the tokens that its configuration ends with; `chosen` says
+    that the user named the form."""
 
     name: str
     tokenizer: PreTrainedTokenizerBase
@@ -76,6 +77,7 @@ class Model:
     context_tokens: int
     eos: frozenset[int] = frozenset()
     aliases: tuple[str, ...] = ()
+    chosen: bool = False
     chat: Chat = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,8 +85,8 @@ class Model:
 
     @property
     def fills(self) -> bool:
-        """Whether completing code is what it is for: it has tokens for a hole, or it is no chat model."""
-        return self.format.template is not None or not self.chat.is_there
+        """Whether completing code is what it is for: it has tokens for a hole, is no chat model, or is to go on from a text."""
+        return self.format.template is not None or not self.chat.is_there or self.chosen
 
 
 class Service:
