@@ -85,7 +85,8 @@ LARGEST = 2_000_000
 
 def language_of(path: PurePath | str) -> str:
     """The language id that the file's ending stands for; "" where it is not known."""
-    return _languages().get(PurePath(path).suffix[1:].lower(), "")
+    known = path if isinstance(path, PurePath) else PurePath(path)
+    return _languages().get(known.suffix[1:].lower(), "")
 
 
 def may_use(language: str, other: str) -> bool:

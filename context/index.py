@@ -155,11 +155,12 @@ class Index:
             for row in self._ask("SELECT path FROM files WHERE stem = ? ORDER BY path LIMIT ?", stem, limit)
         ]
 
-    def there(self, paths: Sequence[Path]) -> set[Path]:
+    def there(self, names: Sequence[str]) -> set[str]:
         """Those of the paths that it knows, in one question for up to some hundred."""
-        marks = ",".join("?" * len(paths))
-        rows = self._ask(f"SELECT path FROM files WHERE path IN ({marks})", *map(name_of, paths)) if paths else []
-        return {path_of(row[0]) for row in rows}
+        marks = ",".join("?" * len(names))
+        rows = self._ask(f"SELECT path FROM files WHERE path IN ({marks})", *map(name_of, names)) if names else []
+        known = {row[0] for row in rows}
+        return {name for name in names if name_of(name) in known} if known else known
 
     def inside(self, folder: Path, limit: int = 400) -> list[Path]:
         """The files that lie directly in a folder."""

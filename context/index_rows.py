@@ -96,7 +96,7 @@ def note_changed(store: sqlite3.Connection, paths: Sequence[Path]) -> None:
     store.executemany("INSERT OR REPLACE INTO changed (path, age) VALUES (?, ?)", rows)
 
 
-def name_of(path: Path) -> str:
+def name_of(path: Path | str) -> str:
     """The path as the store has it. A file name need not be UTF-8, text in SQLite must: odd bytes become question marks."""
     return str(path).encode("utf-8", "replace").decode()
 

@@ -113,12 +113,14 @@ class Choice:
         self._borders = np.concatenate(([0], np.cumsum(np.bincount(held, minlength=len(likely))))).tolist()
         self._covered: set[int] = set()
         of_place: dict[str, list[int]] = {}
+        self._beginning: dict[tuple[str, int], int] = {}
+        self._ending: dict[tuple[str, int], int] = {}
         for number, piece in enumerate(pieces):
             of_place.setdefault(piece.place, []).append(number)
+            self._beginning[piece.place, piece.first] = number
+            self._ending[piece.place, piece.end] = number
         self._of_place = {place: np.array(some) for place, some in of_place.items()}
         self._headers = {place: len(name(pieces[some[0]].found)) + HEADER for place, some in of_place.items()}
-        self._firsts = np.array([piece.first for piece in pieces])
-        self._ends = np.array([piece.end for piece in pieces])
         self._lengths = np.array([len(piece.text) for piece in pieces])
         self._costs = self._lengths + [self._headers[piece.place] for piece in pieces]
         self._worth: Floats = np.bincount(holders, np.array(self._chances)[held], len(pieces)).astype(np.float64)
@@ -149,18 +151,20 @@ class Choice:
             if name not in self._covered:
                 self._covered.add(name)
                 self._worth[self._holders[self._borders[name] : self._borders[name + 1]]] -= self._chances[name]
-        others = self._of_place[piece.place]
         header = self._headers.pop(piece.place, None)
         if header is not None:
-            self._costs[others] += len(GAP) - header
-        beside = others[(self._firsts[others] == piece.end) | (self._ends[others] == piece.first)]
-        self._costs[beside] = self._lengths[beside] + BLANK
+            self._costs[self._of_place[piece.place]] += len(GAP) - header
+        for beside in (self._beginning.get((piece.place, piece.end)), self._ending.get((piece.place, piece.first))):
+            if beside is not None:
+                self._costs[beside] = self._lengths[beside] + BLANK
 
     def end(self) -> None:
         """Says why the pieces that were never the best are left out."""
-        rates = self._worth / self._costs
-        for number in np.flatnonzero(self._worth > JUDGED / 2).tolist():
-            self.leave_out(number, "over the budget" if rates[number] >= LEAST else "says nothing new")
+        rates = (self._worth / self._costs).tolist()
+        for number, (piece, worth) in enumerate(zip(self._pieces, self._worth.tolist(), strict=True)):
+            if worth > JUDGED / 2:
+                piece.worth = max(0.0, worth)
+                piece.reason = "over the budget" if rates[number] >= LEAST else "says nothing new"
 
     def _judge(self, number: int) -> None:
         self._pieces[number].worth = max(0.0, float(self._worth[number]))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
-from context.around import names_in
 from context.found import Found
-from context.reading import code_of
+from context.reading import read
 
 LONGEST_LINE = 200
 """Characters of a line beyond which it is data, not code to read."""
@@ -63,6 +63,10 @@ def pieces_of(found: Sequence[Found], known: Set[str]) -> list[Piece]:
 @lru_cache(maxsize=2_000)
 def _cut(text: str, most: int, told: bool) -> tuple[tuple[int, int, str, frozenset[str]], ...]:
     """Statements of at most `most` lines without blank ones: (first, end, text, names). Kept, as finds come back each line."""
+    reading = read(text, told)
+    names: list[list[str]] = [[] for _ in range(reading.height)]
+    for row, number in zip(reading.rows.tolist(), reading.named.tolist(), strict=True):
+        names[row].append(reading.names[number])
     rows = text.removesuffix("\n").split("\n")
     pieces: list[tuple[int, int, str, frozenset[str]]] = []
     row = 0
@@ -75,10 +79,11 @@ def _cut(text: str, most: int, told: bool) -> tuple[tuple[int, int, str, frozens
             row += 1
             if not rows[row - 1].rstrip().endswith(GOES_ON):
                 break
-        lines = rows[first:row]
+        end = row
         while row < len(rows) and not rows[row].strip():
             row += 1
+        lines = rows[first:end]
         if max(map(len, lines)) <= LONGEST_LINE:
-            names = names_in("\n".join(lines if told else map(code_of, lines)))
-            pieces.append((first, row, "\n".join(lines) + "\n", names))
+            held = frozenset(chain.from_iterable(names[first:end]))
+            pieces.append((first, row, "\n".join(lines) + "\n", held))
     return tuple(pieces)

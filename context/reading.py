@@ -18,6 +18,9 @@ Ints = NDArray[np.intp]
 OCCURRENCES, ATTRIBUTE, CALL, KEYWORD, DEFINED, ASSIGNED = range(6)
 """The columns of `Reading.uses`."""
 
+NOBODY = -1
+"""The number of no name."""
+
 _COMMENT = re.compile(
     r"\s*(?:#(?!\s*(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|pragma)\b|!?\[)|//|/\*|\*(?:[\s/*]|$)|--\s|;|%|\"{3}|'{3})"
 )
@@ -32,12 +35,15 @@ _NO_WORD = re.compile(r"(?<![\w$])[A-Za-z]*(?:_|[a-z][A-Z])[\w$]*")
 _STRING = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
 _NAME = r"[A-Za-z_$][A-Za-z0-9_$]*"
-_USE = re.compile(rf"(\.?)({_NAME})(?:\s*(\()|(=)(?!=))?")
-_DEFINED = re.compile(
-    rf"\b(?:class|def|enum|fn|func|function|interface|struct|trait|type)\s+(?:\([^)]*\)\s*)?({_NAME})"
+_USE = re.compile(
+    # the end of a line, or a name with: the point before it, what joins it to an attribute, what makes it a call or a keyword
+    rf"\n|(\.?)({_NAME})(?=((?:\(\))?(?:\.|->|::)[A-Za-z_$])?)(?:[^\S\n]*(\()|(=)(?!=))?"
 )
-_ASSIGNED = re.compile(rf"^\s*(?:self\.|cls\.|this\.)?({_NAME})\s*(?::[^=\n]+)?=(?!=)")
-_OWNER = re.compile(rf"({_NAME})(?:\(\))?(?:\.|->|::)(?=({_NAME}))")
+_DEFINED = re.compile(
+    r"\b(?:class|def|enum|fn|func|function|interface|struct|trait|type)[^\S\n]+"
+    rf"(?:\([^)\n]*\)[^\S\n]*)?({_NAME})"
+)
+_ASSIGNED = re.compile(rf"^[^\S\n]*+(?:self\.|cls\.|this\.)?({_NAME})[^\S\n]*(?::[^=\n]+)?=(?!=)", re.M)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,42 +82,49 @@ def code_of(line: str) -> str:
 def read(text: str, told: bool = False) -> Reading:
     """What the text holds but for keywords and what stands in prose. Of what a tool has told
     (`Found.told`) every word counts. The last texts are kept, some 6 MB."""
+    code = text if told else "\n".join(map(code_of, text.split("\n")))
     numbers: dict[str, int] = {}
     uses: list[list[int]] = []
     places: list[list[int]] = []
     pairs: dict[tuple[int, int], None] = {}
     owners: dict[tuple[int, int], None] = {}
-    lines = text.split("\n")
-    for row, line in enumerate(lines if told else map(code_of, lines)):
-        for dot, name, call, keyword in _USE.findall(line):
-            if name in EVERYWHERE:
-                continue
-            number = numbers.get(name)
-            if number is None:
-                number = numbers[name] = len(numbers)
-                uses.append([0] * (ASSIGNED + 1))
-                places.append([row, row])
-            counts = uses[number]
-            counts[OCCURRENCES] += 1
-            counts[ATTRIBUTE] += dot != ""
-            counts[CALL] += call != ""
-            counts[KEYWORD] += keyword != ""
-            places[number][1] = row
-            pairs[row, number] = None
-        for column, names in ((DEFINED, _DEFINED.findall(line)), (ASSIGNED, _ASSIGNED.findall(line))):
-            for name in names:
-                if name in numbers:
-                    uses[numbers[name]][column] += 1
-        for owner, name in _OWNER.findall(line):
-            if owner in numbers and name in numbers:
-                owners[numbers[owner], numbers[name]] = None
+    row, owner = 0, NOBODY
+    for dot, name, owns, call, keyword in _USE.findall(code):
+        if not name:
+            row, owner = row + 1, NOBODY
+            continue
+        if name in EVERYWHERE:
+            owner = NOBODY
+            continue
+        number = numbers.get(name)
+        if number is None:
+            number = numbers[name] = len(numbers)
+            uses.append([0] * (ASSIGNED + 1))
+            places.append([row, row])
+        counts = uses[number]
+        counts[OCCURRENCES] += 1
+        if dot:
+            counts[ATTRIBUTE] += 1
+        if call:
+            counts[CALL] += 1
+        elif keyword:
+            counts[KEYWORD] += 1
+        places[number][1] = row
+        pairs[row, number] = None
+        if owner != NOBODY:
+            owners[owner, number] = None
+        owner = number if owns else NOBODY
+    for column, names in ((DEFINED, _DEFINED.findall(code)), (ASSIGNED, _ASSIGNED.findall(code))):
+        for name in names:
+            if name in numbers:
+                uses[numbers[name]][column] += 1
     first_last = _table(places)
     where, whose = _table(pairs), _table(owners)
     return Reading(
         tuple(numbers),
         np.array(uses, dtype=np.float64).reshape(-1, ASSIGNED + 1),
         *(first_last[:, 0], first_last[:, 1], where[:, 0], where[:, 1], whose[:, 0], whose[:, 1]),
-        len(lines),
+        row + 1,
     )
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -28,10 +27,10 @@ from tests.test_imports import ROOT, Tree
 class Counting(Tree):
     """Takes down what it is asked for."""
 
-    asked: list[Path] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
-    def there(self, paths: Sequence[Path]) -> Collection[Path]:
-        self.asked.extend(paths)
+    def there(self, names: Sequence[str]) -> Collection[str]:
+        self.asked.extend(names)
         return ()
 
 
@@ -90,7 +89,7 @@ def test_paths_of_a_tsconfig_multiply_with_neither_imports_nor_themselves() -> N
         config = f'{{"compilerOptions": {{"paths": {{"*": [{listed}]}}}}}}'
         tree = Counting({"tsconfig.json": config, "a.ts": imports})
         list(READERS["typescript"].imported(imports, ROOT / "a.ts", tree))
-        assert len(tree.asked) < 100_000 and max(len(str(path)) for path in tree.asked) < 110_000
+        assert len(tree.asked) < 100_000 and max(map(len, tree.asked)) < 110_000
 
 
 def test_a_path_of_a_thousand_steps_is_not_looked_for_step_by_step() -> None:

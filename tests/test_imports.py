@@ -26,8 +26,8 @@ class Tree:
     def roots(self) -> Sequence[Path]:
         return (ROOT,)
 
-    def there(self, paths: Sequence[Path]) -> Collection[Path]:
-        return {path for path in paths if path in self._paths()}
+    def there(self, names: Sequence[str]) -> Collection[str]:
+        return set(names) & {str(path) for path in self._paths()}
 
     def inside(self, folder: Path) -> Sequence[Path]:
         return [path for path in self._paths() if path.parent == folder]

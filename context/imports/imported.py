@@ -26,7 +26,7 @@ class Files(Protocol):
     @property
     def roots(self) -> Sequence[Path]: ...
 
-    def there(self, paths: Sequence[Path]) -> Collection[Path]:
+    def there(self, names: Sequence[str]) -> Collection[str]:
         """Those of the paths that are source files of the workspace: one question for many, since most guesses are none."""
         ...
 
@@ -53,10 +53,12 @@ def folders_above(here: Path, files: Files) -> list[Path]:
     return above
 
 
-def first_there(candidates: Sequence[Path], files: Files) -> tuple[Path, ...]:
-    """The first of the candidates that is a file of the workspace, or none."""
-    there = files.there(candidates)
-    return next(((path,) for path in candidates if path in there), ())
+def first_there(candidates: Sequence[Path | str], files: Files) -> tuple[Path, ...]:
+    """The first of the candidates that is a file of the workspace, or none. Where there are many, text does for a guess: to
+    make a path of it takes longer than to ask for it."""
+    names = [str(candidate) for candidate in candidates]
+    there = files.there(names)
+    return next(((Path(name),) for name in names if name in there), ())
 
 
 def only(found: Sequence[Path]) -> tuple[Path, ...]:

@@ -24,8 +24,8 @@ class KnownFiles:
         self._index, self._gate = index, gate
         self._texts: dict[Path, tuple[Stamp, str]] = {}
 
-    def there(self, paths: Sequence[Path]) -> Collection[Path]:
-        return self._index.there(paths)
+    def there(self, names: Sequence[str]) -> Collection[str]:
+        return self._index.there(names)
 
     def inside(self, folder: Path) -> Sequence[Path]:
         return self._index.inside(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from os import sep
 from pathlib import Path
 
 from context.imports.imported import Files, Imported, first_there, folders_above, only
@@ -68,7 +69,8 @@ def _module(module: str, here: Path, files: Files) -> tuple[Path, ...]:
         return first_there(_files(here.parents[dots - 1].joinpath(*parts)), files) if dots <= len(here.parents) else ()
     if not parts:
         return ()
-    places = [(folder / source).joinpath(*parts) for folder in folders_above(here, files) for source in SOURCE_FOLDERS]
+    inner = [f"{sep}{Path(source, *parts)}" for source in SOURCE_FOLDERS]
+    places = [str(folder).removesuffix(sep) + way for folder in folders_above(here, files) for way in inner]
     found = first_there([path for place in places for path in _files(place)], files)
     if found or len(parts) == 1:
         return found
@@ -76,8 +78,6 @@ def _module(module: str, here: Path, files: Files) -> tuple[Path, ...]:
     return only(files.ending(f"{tail}.py")) or only(files.ending(f"{tail}/__init__.py"))
 
 
-def _files(place: Path) -> tuple[Path, ...]:
+def _files(place: Path | str) -> tuple[str, ...]:
     """What a module at this place may be, a package before a file."""
-    package = (place / "__init__.py", place / "__init__.pyi")
-    module = tuple(place.with_name(f"{place.name}{ending}") for ending in (".py", ".pyi") if place.name)
-    return (*package, *module)
+    return f"{place}{sep}__init__.py", f"{place}{sep}__init__.pyi", f"{place}.py", f"{place}.pyi"

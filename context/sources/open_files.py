@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from context.around import Around, names_in
 from context.desk import Desk
@@ -21,13 +22,18 @@ def look(cursor: Cursor, desk: Desk, around: Around) -> Iterable[Found]:
     stretches: list[Found] = []
     others = [other for other in desk.open_files if other.uri != cursor.snapshot.uri and len(other.text) <= LARGEST]
     for position, other in enumerate(others[:MOST_FILES]):
-        lines = other.text.splitlines(keepends=True)
-        for first in range(0, len(lines), LINES):
-            text = "".join(lines[first : first + LINES])
+        for first, text in _stretches(other.text):
             if score := likeness(text, around, position):
                 stretches.append(Found(NAME, other.path, other.uri.rpartition("/")[2], first, text, score))
     stretches.sort(key=lambda stretch: -stretch.score)
     return stretches[:MOST_STRETCHES]
+
+
+@lru_cache(maxsize=16)
+def _stretches(text: str) -> tuple[tuple[int, str], ...]:
+    """The text in stretches, each with the number of its first line; kept for the files that are open."""
+    lines = text.splitlines(keepends=True)
+    return tuple((first, "".join(lines[first : first + LINES])) for first in range(0, len(lines), LINES))
 
 
 def likeness(text: str, around: Around, position: int) -> float:
