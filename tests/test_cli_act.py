@@ -211,8 +211,16 @@ def test_a_file_that_is_new_since_the_revision_is_reviewed(capsys: pytest.Captur
 def test_a_file_that_git_does_not_track_is_said_to_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     Path("new.py").write_text("ratio = 1 / 0\n")
     code, _, err, bodies = act(capsys, findings(), "review", "new.py", "--diff")
-    assert code == Exit.NOTHING and not bodies
-    assert "nothing has changed" in err and "`git add` it" in err
+    assert code == Exit.DONE and not bodies
+    assert "Nothing has changed since HEAD" in err and "`git add` it" in err
+
+
+@pytest.mark.usefixtures("repository")
+def test_where_nothing_has_changed_a_ci_is_given_an_empty_report(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("unchanged.py").write_text("x = 1\n")
+    for flag, empty in (("--json", '"findings": []'), ("--sarif", '"results": []')):
+        code, out, err = run(capsys, "act", "review", "unchanged.py", "--diff", flag, "--backend", "workspace")
+        assert code == Exit.DONE and empty in out and "Nothing has changed" in err
 
 
 @pytest.mark.usefixtures("repository")

@@ -201,3 +201,9 @@ def test_why_ends_with_what_would_be_shown(capsys: pytest.CaptureFixture[str]) -
     assert "Nothing would be shown" in out
     _, out, _ = run(capsys, "why", where, "--answer", "1, 2))", "--json")
     assert json.loads(out)["outcome"] == {"shown": True, "text": "1, 2))", "replaces": 2}
+
+
+def test_an_address_that_nobody_asks_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.py").write_text("value = 1\n")
+    _, _, err = run(capsys, "complete", "a.py:2:1", "--base-url", "http://127.0.0.1:9")
+    assert "`base_url` is set (command line)" in err and "Set `backend`" in err

@@ -87,6 +87,13 @@ def test_code_is_typed_rather_than_a_changelog() -> None:
     assert [file.name for file in passage.files_of(Path())] == ["shapes.py"]
 
 
+def test_one_file_that_cannot_be_read_is_no_reason_to_show_nothing_of_a_folder() -> None:
+    Path("latin.py").write_bytes(b"# caf\xe9\n" * 400)
+    assert passage.choose(Path()) is None
+    Path("shapes.py").write_text(shapes(8))
+    assert (found := passage.choose(Path())) is not None and found.name == "shapes.py"
+
+
 def test_what_the_demo_says_fits_a_small_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     Path("shapes.py").write_text(shapes(8))
     _, out, _ = run(capsys, "demo", "shapes.py")
@@ -97,14 +104,14 @@ def test_what_the_demo_says_fits_a_small_terminal(capsys: pytest.CaptureFixture[
 def test_passage_is_whole_paragraphs_that_resemble_the_rest() -> None:
     odd = "".join(f"odd_{number} = thing{number}({number}, key{number}=None)\n" for number in range(30))
     Path("shapes.py").write_text(odd + "\n\n" + shapes(8))
-    found = passage.choose([Path("shapes.py")])
+    found = passage.choose(Path("shapes.py"))
     assert found is not None
     assert found.text.startswith(("class Shape", "    def area"))
     assert found.text == found.text.rstrip("\n")
     assert passage.SHORTEST <= len(found.text) <= passage.LONGEST
     assert found.likeness > 0.8
     with pytest.raises(Stop):
-        passage.choose([Path("missing.py")])
+        passage.choose(Path("missing.py"))
 
 
 def test_terminal_is_drawn_over_in_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,5 +42,21 @@ def test_a_full_disk_behind_the_output_is_said(tmp_path: Path) -> None:
         check(">/dev/full", tmp_path, "--help")
 
 
+def test_an_interrupt_while_the_words_are_read_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import argparse\n"
+        "def interrupted(*_, **__): raise KeyboardInterrupt\n"
+        "argparse.ArgumentParser.add_subparsers = interrupted\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "editors.headless", "config"],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr.strip()) == (1, "infill: Interrupted.")
+
+
 def test_no_key_on_a_closed_standard_input_is_no_bug(tmp_path: Path) -> None:
     assert "not touched" in check("<&-", tmp_path, "key", "set")

@@ -31,10 +31,13 @@ Job = tuple[Snapshot, list[tuple[int, int]]]  # a snapshot, and what to review o
 async def run(hand: Hand, arguments: argparse.Namespace) -> int:
     jobs, left_out = _jobs(hand, arguments)
     unknown = _untracked(hand, arguments)
-    if not jobs:
-        what = next(iter(left_out.values()), "nothing has changed since that revision")
-        reason = " ".join([f"There is nothing to review: {what}.", *unknown])
+    if not jobs and left_out:
+        reason = " ".join([f"There is nothing to review: {next(iter(left_out.values()))}.", *unknown])
         return declined(Declined(reason), as_json=arguments.json)
+    if not jobs:  # no failure: a CI asks whenever somebody pushes
+        print(f"infill: Nothing has changed since {visible_line(arguments.diff)}.", file=sys.stderr)
+        _print(hand, arguments, [], unknown)
+        return Exit.DONE
     hand.must_talk()
     if not _may_go_on(hand, jobs, yes=arguments.yes):
         return Exit.NOTHING

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from backends.api import Card, Done, FimRequest, Infiller, Learner, Preparing, Usage
 from backends.preview import Explains, asked
-from backends.registry import build
+from backends.registry import UNASKED, UNASKED_MEND, build, unasked_address
 from context.clock import MonotonicClock
 from context.documents import Documents
 from context.gather import Candidate
@@ -25,6 +26,7 @@ from lsp_server.cutter import Cutter
 from lsp_server.extent import Extent, extent_at
 from lsp_server.from_settings import backend_config, limits, prompt_tokens, small_vocabulary
 from lsp_server.outcome import Nothing, Trigger
+from lsp_server.resolve import Resolved
 from lsp_server.rules import Drop, Shown, Step, apply, explain
 from lsp_server.settings import Settings
 from lsp_server.workbench import Workbench
@@ -135,6 +137,13 @@ class Question:
 def patience(settings: Settings) -> float:
     """How long somebody at a terminal waits for the backend to be ready, in seconds."""
     return LOADING if settings.backend == "host" else LEARNING
+
+
+def unasked(resolved: Resolved) -> str:
+    """That an address is set which nobody asks, and what to set; "" where it is not so."""
+    if not unasked_address(backend_config(resolved.settings), os.environ):
+        return ""
+    return f"{UNASKED.format(whence=resolved.provenance['base_url'])} {UNASKED_MEND}"
 
 
 def backend_in(

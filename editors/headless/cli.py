@@ -49,9 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code. Nothing that goes wrong shows a traceback, unless INFILL_TRACEBACK asks for it."""
     _mend_streams()
     words = sys.argv[1:] if argv is None else argv
-    parser = parser_of([next((word for word in words if not word.startswith("-")), "")])
-    name = parser.prog
+    name = "infill"
     try:
+        parser = parser_of([next((word for word in words if not word.startswith("-")), "")])
         try:
             arguments, unknown = parser.parse_known_args(words)
             if unknown:

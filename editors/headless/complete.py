@@ -37,13 +37,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from editors.headless.asking import Question
+    from editors.headless.asking import Question, unasked
 
     place: Place = arguments.place
     cursor = place.cursor()
     resolved = settings_here(arguments, as_named(place.path).parent)
     for problem in resolved.problems:
         print(f"infill: {visible(str(problem))}", file=sys.stderr)
+    if said := unasked(resolved):
+        print(f"infill: {visible(said)}", file=sys.stderr)
     question = Question(cursor, root_of(place.path), resolved.settings, _told)
     return asyncio.run(_ask(question, arguments.place, as_json=arguments.json))
 

@@ -23,7 +23,7 @@ from editors.headless.command import Command
 from editors.headless.config import settings_here
 from editors.headless.editor import Editor
 from editors.headless.exits import Exit, Stop
-from editors.headless.passage import Passage, choose, files_of
+from editors.headless.passage import Passage, choose
 from editors.headless.place import root_of
 from editors.headless.screen import Screen
 from editors.headless.terminal import Ink, visible_line
@@ -56,7 +56,7 @@ def _run(arguments: argparse.Namespace) -> int:
     root = OWN.parent if path is None else path if path.is_dir() else root_of(path)
     if path is not None and path.is_file() and (refusal := Gate([root]).refusal(path)) is not None:
         raise Stop(Exit.NOTHING, f"In {path} nothing would be offered: it is kept from every model ({refusal}).")
-    passage = choose(files_of(path or OWN))
+    passage = choose(path or OWN)
     if passage is None:
         raise Stop(Exit.NOTHING, f"{path} holds no file of program text that is long enough to show something in.")
     wishes = {"backend": "workspace", **given(arguments)}

@@ -56,6 +56,9 @@ class History:
         except FileNotFoundError as error:
             raise NoHistory("The program `git` is not on the PATH.") from error
         except (OSError, subprocess.CalledProcessError) as error:
+            if b"safe.directory" in getattr(error, "stderr", b""):
+                what = "is another user's, and git reads it only where its setting `safe.directory` names it."
+                raise NoHistory(f"{folder} {what}") from error
             raise NoHistory(f"{folder} has no git history that can be read.") from error
 
     def close(self) -> None:

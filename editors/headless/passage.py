@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +45,10 @@ class Passage:
         return self.snapshot.text[self.start : self.end]
 
 
-def choose(files: Sequence[Path]) -> Passage | None:
-    """The most telling passage of these files; None where there is none. Raises `Stop` for a lone file that cannot be read."""
-    found = (passage for file in files for passage in _passages(file, alone=len(files) == 1))
+def choose(path: Path) -> Passage | None:
+    """The most telling passage of a file, or of a folder's; None where there is none. Raises `Stop` for a file that cannot be
+    read."""
+    found = (passage for file in files_of(path) for passage in _passages(file, alone=not path.is_dir()))
     return max(found, key=lambda passage: (passage.fits, passage.likeness), default=None)
 
 
