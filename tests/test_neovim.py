@@ -331,7 +331,7 @@ def test_where_nobody_can_talk_no_window_is_opened(name: str, tmp_path: Path) ->
     with neovim(FOUND[name], tmp_path, init("", settings={"backend": "workspace"}), {}) as nv:
         nv.open("a.py", "x = 1\n")
         nv.until(lambda: nv.lua("return require('infill').status().mute") != "", "the status")
-        for command in ("explain", "chat what is this?"):
+        for command in ("explain", "chat what is this?", "refactor"):
             nv.nvim.command(f"messages clear | Infill {command}")
             assert "cannot talk" in nv.nvim.command_output("messages")
             assert nv.lua("return #vim.api.nvim_list_wins()") == 1

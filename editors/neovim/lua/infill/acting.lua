@@ -30,6 +30,17 @@ function M.say(text, level)
   vim.notify('Infill: ' .. text, level or vim.log.levels.INFO)
 end
 
+--- Whether no backend can talk; the user is told then.
+---@return boolean
+function M.is_mute()
+  local why = require('infill.status').now.mute
+  if not why or why == '' then
+    return false
+  end
+  M.say(why, vim.log.levels.WARN)
+  return true
+end
+
 --- Whole lines, counted from 1, as a range of the protocol; the cursor where there are none.
 ---@param buf integer
 ---@param first? integer

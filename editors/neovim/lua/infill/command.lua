@@ -98,7 +98,9 @@ end
 ---@param rest string[]
 ---@param lines integer[]
 local function refactor(rest, lines)
-  if #rest == 0 then
+  if #rest == 0 and acting.is_mute() then
+    return
+  elseif #rest == 0 then
     local ends = #lines > 0 and { start = { lines[1], 0 }, ['end'] = { lines[2], #vim.fn.getline(lines[2]) } } or nil
     vim.lsp.buf.code_action({
       range = ends,

@@ -193,9 +193,7 @@ function M.open(source, range, question)
     acting.say('no server runs for this buffer. See :checkhealth infill.', vim.log.levels.WARN)
     return
   end
-  local mute = require('infill.status').now.mute
-  if mute and mute ~= '' then
-    acting.say(mute, vim.log.levels.WARN)
+  if acting.is_mute() then
     return
   end
   local mark = marked(source, range)
