@@ -257,6 +257,10 @@ def test_a_large_review_says_what_it_takes_first(capsys: pytest.CaptureFixture[s
         (("explain", "mean.py:99"), Exit.USAGE, "no line 99"),
         (("explain", "mean.py:5-2"), Exit.USAGE, "before the first"),
         (("refactor", "mean.py:5", "--as", "magic"), Exit.USAGE, "no such refactoring"),
+        (("refactor", "mean.py:5", "--as", "simplify", "--say", "x"), Exit.USAGE, "not allowed with argument --as"),
+        (("explain", "mean.py:5", "--write"), Exit.USAGE, "--write is for refactor and tests"),
+        (("refactor", "mean.py:5", "--run"), Exit.USAGE, "--run is for tests, and means nothing to refactor"),
+        (("explain", "mean.py", "--diff"), Exit.USAGE, "--diff is for review"),
         (("refactor", "mean.py:5", "--as", "extract"), Exit.NOTHING, "does not fit"),
     ],
 )

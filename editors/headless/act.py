@@ -25,6 +25,15 @@ EXAMPLES = """\
   infill act review src/app.py --json                   findings; exit code 1 where one is an error
   infill act review --diff main --sarif                 what changed since main, for a CI
 """
+OF: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    # as it is kept: the flag, and the actions that it means something for
+    "refactoring": ("--as", ("refactor",)),
+    "say": ("--say", ("refactor",)),
+    "write": ("--write", ("refactor", "tests")),
+    "run": ("--run", ("tests",)),
+    "diff": ("--diff", ("review",)),
+    "sarif": ("--sarif", ("review",)),
+}
 FAIL_ON = ("error", "warning", "info", "never")
 
 
@@ -35,7 +44,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("where", type=Stretch.parse, nargs="?", metavar="FILE[:LINE[-LINE]]")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--yes", action="store_true", help="agree beforehand to what would be asked")
-    edits = parser.add_argument_group("refactor")
+    edits = parser.add_argument_group("refactor").add_mutually_exclusive_group()
     edits.add_argument(
         "--as", dest="refactoring", metavar="NAME", help="a named refactoring; without one, those that fit are listed"
     )
@@ -60,6 +69,9 @@ def _run(arguments: argparse.Namespace) -> int:
     from editors.headless.hand import Hand
 
     where: Stretch | None = arguments.where
+    for kept, (flag, actions) in OF.items():
+        if getattr(arguments, kept) and arguments.what not in actions:
+            raise Stop(Exit.USAGE, f"{flag} is for {' and '.join(actions)}, and means nothing to {arguments.what}.")
     if where is None and not (arguments.what == "review" and arguments.diff):
         raise Stop(Exit.USAGE, "Which file? Name it as FILE, FILE:LINE or FILE:FIRST-LAST.")
     action = _action(arguments.what)
