@@ -41,7 +41,8 @@ class Card:
     """What the completion path must know of a backend before it asks.
 
     `sends` is True where text leaves this machine's processes for a network address; `context_tokens` is the prompt the
-    model can take; `origin` is scheme://host:port for the status and the audit, "" for an embedded one.
+    model can take; `origin` is scheme://host:port for the status and the audit, "" for an embedded one. `quick_tokens` is how
+    long a prompt it reads without making its user wait, 0 where it reads any.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Card:
     sends: bool
     context_tokens: int
     origin: str = ""
+    quick_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

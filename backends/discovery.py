@@ -8,7 +8,8 @@ set. It belongs to the user and has mode 0700. When it is ready to answer, the h
     host.token  with a port only: 32 random bytes in hexadecimal, one line
 
 and takes them away when it ends. A second host, of another model, does the same in a folder of its own below (`own_folder`).
-`aliases` may be there too, other names under which the model is asked for, and `talks`, true for a model that chats.
+`aliases` may be there too, other names under which the model is asked for, `talks`, true for a model that chats, and
+`quick_tokens`, as long a prompt as it reads in two seconds.
 
 With `socket` it listens on that Unix socket, mode 0600, in the folder of its announcement; otherwise on 127.0.0.1 with the token
 as bearer token on every request. It speaks Mistral's HTTP contract (`/v1/fim/completions`, `/v1/models`), so its client is
@@ -55,6 +56,7 @@ class Host:
     token: Secret | None = None
     aliases: tuple[str, ...] = ()
     talks: bool = False
+    quick_tokens: int = 0
 
     @property
     def root(self) -> str:
@@ -136,6 +138,8 @@ def announce(host: Host, folder: Path | None = None) -> None:
         said["aliases"] = list(host.aliases)
     if host.talks:
         said["talks"] = True
+    if host.quick_tokens:
+        said["quick_tokens"] = host.quick_tokens
     if host.socket:
         said["socket"] = str(host.socket)
     else:
@@ -159,11 +163,12 @@ def _host(said: Any, folder: Path) -> Host:
         )
     pid, model, context = int(said["pid"]), str(said.get("model", "")), int(said.get("context_tokens", 8192))
     aliases, talks = tuple(str(alias) for alias in said.get("aliases", ())), said.get("talks") is True
+    quick = int(said.get("quick_tokens", 0))
     if "socket" in said:
         socket = Path(str(said["socket"]))
         if socket.parent != folder:
             raise NoHost("The model host's socket is not in the runtime folder.")
-        return Host(pid, model, context, socket=socket, aliases=aliases, talks=talks)
+        return Host(pid, model, context, socket=socket, aliases=aliases, talks=talks, quick_tokens=quick)
     name = str(said["token_file"])
     if name != Path(name).name:
         raise NoHost("The model host's token is not in the runtime folder.")
@@ -171,7 +176,7 @@ def _host(said: Any, folder: Path) -> Host:
     port = int(said["port"])
     if not token or not 0 < port < 65536:
         raise NoHost("The model host names no port or no token.")
-    return Host(pid, model, context, port=port, token=token, aliases=aliases, talks=talks)
+    return Host(pid, model, context, port=port, token=token, aliases=aliases, talks=talks, quick_tokens=quick)
 
 
 def is_alive(pid: int) -> bool:

@@ -35,7 +35,7 @@ class RunningHost:
     def card(self) -> Card:
         host = self._way.find()
         if host is not None:
-            return Card(NAME, self._way.model or host.model, False, host.context_tokens, host.root)
+            return Card(NAME, self._way.model or host.model, False, host.context_tokens, host.root, host.quick_tokens)
         if self._way.launcher is not None:
             return Card(NAME, self._way.model, False, USUAL_CONTEXT, USUAL_ORIGIN)
         return Card(name=NAME, model=self._way.model, sends=False, context_tokens=0)

@@ -8,6 +8,8 @@ from pathlib import Path
 from backends.api import Infiller
 from context.clock import Clock
 from context.documents import Documents
+from context.privacy import FimContext
+from context.snapshot import Cursor
 from lsp_server.api import Editor
 from lsp_server.cache import Cache
 from lsp_server.completer import Completer, Manner
@@ -86,10 +88,14 @@ def assemble(
 
     gate = Gate(limits(settings), clock, excluded=bench.excluded, scope=bench.scope, spent=spent)
     manner = Manner(dial, max_tokens=settings.max_tokens, prefetch=settings.prefetch)
-    tokens, small = prompt_tokens(settings, backend.card), small_vocabulary(backend.card)
+
+    async def gather(cursor: Cursor) -> FimContext:
+        card = backend.card  # asked each time: a host may have been started meanwhile, or another one
+        return await bench.gather(cursor, prompt_tokens(settings, card), small=small_vocabulary(card))
+
     completer = Completer(
         backend,
-        lambda cursor: bench.gather(cursor, tokens, small=small),
+        gather,
         bench.view,
         manner,
         gate=gate,

@@ -69,5 +69,6 @@ def small_vocabulary(card: Card) -> bool:
 
 
 def prompt_tokens(settings: Settings, card: Card) -> int:
-    """How long a prompt may be, so that the answer still fits into the backend's context."""
-    return max(LEAST_PROMPT, min(settings.context_tokens, card.context_tokens - settings.max_tokens))
+    """How long a prompt may be, so that the answer still fits into the backend's context and comes soon."""
+    room = card.context_tokens - settings.max_tokens
+    return max(LEAST_PROMPT, min(settings.context_tokens, room, card.quick_tokens or room))

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,9 @@ def test_what_is_announced_is_found(folder: Path) -> None:
     on_socket = Host(os.getpid(), "tiny", 4096, socket=folder / "host.sock")
     discovery.announce(on_socket, folder)
     assert discovery.find(folder) == on_socket
+    slow = replace(on_socket, quick_tokens=768)
+    discovery.announce(slow, folder)
+    assert discovery.find(folder) == slow
 
 
 def test_a_token_is_made_where_none_is_given(folder: Path) -> None:

@@ -94,6 +94,7 @@ class Assembled:
     app: App
     metrics: Metrics
     scheduler: Scheduler
+    quick_tokens: int
 
 
 def assemble(
@@ -104,6 +105,7 @@ def assemble(
     from backends.host.http import application
     from backends.host.jobs import Unsuitable
     from backends.host.metrics import Metrics
+    from backends.host.quick import quick_tokens
     from backends.host.scheduler import Scheduler
     from backends.host.service import Service
 
@@ -112,9 +114,10 @@ def assemble(
         engine = Engine.of(loaded.weights, cache_bytes=loaded.cache_bytes, int8=int8, progress=progress)
     except Unsuitable as error:
         raise Unusable(str(error)) from error
+    quick = quick_tokens(engine, clock)
     scheduler, metrics = Scheduler(engine, clock), Metrics(loaded.model.name, clock)
     service = Service(loaded.model, scheduler, clock, limit=limit, count=metrics.cost)
-    return Assembled(application(service, metrics, rules, clock), metrics, scheduler)
+    return Assembled(application(service, metrics, rules, clock), metrics, scheduler, quick)
 
 
 async def _serve(
@@ -125,7 +128,7 @@ async def _serve(
 
     def ready() -> None:
         if not options.address:
-            discovery.announce(host, seat.announced_in)
+            discovery.announce(replace(host, quick_tokens=made.quick_tokens), seat.announced_in)
         seat.ready()
         where = host.socket or host.root if not options.address else f"http://{options.address}:{host.port}"
         options.ready(f"{host.model} is served at {where}.")

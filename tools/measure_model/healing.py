@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -31,29 +31,36 @@ class Asked:
 
 
 def measured(folder: Path, cursors: Sequence[Cursor], threads: int) -> Iterator[str]:
-    hosted = Hosted.of(folder, Precision.FP32, threads)
+    hosted = Hosted.of(folder, Precision.INT8, threads)
     model = hosted.loaded.model
-    found: dict[str, list[Asked]] = {}
     ways = {name: Prompter(model.vocabulary, model.format, CONTEXT, **switches) for name, switches in WAYS.items()}
-    for cursor in cursors:
+    yield f"the form is {model.format.name}; the host asks anchored and healed"
+    yield f"{'':34}{'line right':>12}{'characters right':>18}{'ln P of a character':>21}{'differ from plain':>19}"
+    found: dict[str, list[Asked]] = {name: [] for name in ways}
+    for at, cursor in enumerate(cursors):
         asked: dict[Prompt, Asked] = {}  # anchoring changes nothing in forms without a middle token
         for name, prompter in ways.items():
             prompt = prompter.prompt(cursor.before, cursor.below, max_tokens=TOKENS)
             if prompt not in asked:
                 text = hosted.answer(prompt, TOKENS, ("\n",))
                 asked[prompt] = Asked(text, _likelihood(hosted, prompt, cursor.rest))
-            found.setdefault(name, []).append(asked[prompt])
-    yield f"the form is {model.format.name}; healed is as the host asks"
-    yield f"{'':22}{'rest of line right':>20}{'characters right':>18}{'ln P of a character':>21}{'differ from plain':>19}"
-    for project in (*dict.fromkeys(cursor.project for cursor in cursors), "all"):
-        which = [at for at, cursor in enumerate(cursors) if project in (cursor.project, "all")]
-        for name, asked in found.items():
-            yield _row(f"{project}, {name}", [(cursors[at], asked[at], found["plain"][at]) for at in which])
+            found[name].append(asked[prompt])
+        if at + 1 == len(cursors) or cursors[at + 1].project != cursor.project:
+            first = next(place for place, each in enumerate(cursors) if each.project == cursor.project)
+            yield from _rows(
+                cursor.project, cursors[first : at + 1], {name: each[first:] for name, each in found.items()}
+            )
+    yield from _rows("all", cursors, found)
+
+
+def _rows(project: str, cursors: Sequence[Cursor], found: Mapping[str, Sequence[Asked]]) -> Iterator[str]:
+    for name, asked in found.items():
+        yield _row(f"{project}, {name}", list(zip(cursors, asked, found["plain"], strict=True)))
     pairs = [
         (_is_right(plain, cursor), _is_right(healed, cursor))
         for plain, healed, cursor in zip(found["plain"], found["healed"], cursors, strict=True)
     ]
-    yield f"right only when healed: {pairs.count((False, True))}; only when plain: {pairs.count((True, False))}"
+    yield f"  right only when healed: {pairs.count((False, True))}; only when plain: {pairs.count((True, False))}"
 
 
 def _likelihood(hosted: Hosted, prompt: Prompt, rest: str) -> float:
@@ -84,4 +91,4 @@ def _row(name: str, asked: Sequence[tuple[Cursor, Asked, Asked]]) -> str:
     characters = sum(_agreed(each.text, cursor.rest) for cursor, each, _ in asked) / count
     likelihood = sum(each.likelihood for _, each, _ in asked) / sum(len(cursor.rest) for cursor, _, _ in asked)
     differ = sum(each.text != plain.text for _, each, plain in asked)
-    return f"{name:30}{right:12.1%}{characters:18.2f}{likelihood:21.3f}{differ:15} of {count}"
+    return f"{name:34}{right:12.1%}{characters:18.2f}{likelihood:21.3f}{differ:15} of {count}"
