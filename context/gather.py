@@ -17,7 +17,7 @@ from context.evidence import chances
 from context.found import REMOVED, Found
 from context.memory import Finds
 from context.notebook import joined
-from context.packing import Packed, pack
+from context.packing import Choice, Packed, pack
 from context.pieces import Piece
 from context.privacy import Excerpt, FimContext, LeftOut
 from context.snapshot import Cursor
@@ -94,8 +94,8 @@ def explain(
 ) -> tuple[FimContext, tuple[Candidate, ...]]:
     """What `gather` gives, with every candidate: for `infill why`, and for measuring sources one by one."""
     work = _gather(cursor, desk, budget, deadline, sources)
-    context, pieces = _ended(work)
-    return context, tuple(_candidate(piece, desk, budget) for piece in pieces)
+    context, choice = _ended(work)
+    return context, tuple(_candidate(piece, desk, budget) for piece in choice.pieces())
 
 
 def _ended(work: Generator[None, None, Result]) -> Result:
@@ -110,7 +110,7 @@ def _ended(work: Generator[None, None, Result]) -> Result:
 
 def _gather(
     cursor: Cursor, desk: Desk, budget: Budget, deadline: float, sources: Sequence[tuple[str, Source]]
-) -> Generator[None, None, tuple[FimContext, list[Piece]]]:
+) -> Generator[None, None, tuple[FimContext, Choice]]:
     """In steps: who runs it decides whether something else has a turn between them."""
     cells = desk.cells(cursor.snapshot.uri)
     if cells:
@@ -122,7 +122,7 @@ def _gather(
     if refusal is not None:
         nothing, _ = gate.clear_around("", "")
         closed = LeftOut(gate.relative(snapshot.path), "the file itself", refusal)
-        return FimContext("", snapshot.language, nothing, nothing, (), (closed,)), []
+        return FimContext("", snapshot.language, nothing, nothing, (), (closed,)), Choice((), {}, lambda one: one.name)
     window = windows(cursor, budget.prefix_chars, budget.suffix_chars)
     text = snapshot.text
     prefix, suffix = gate.clear_around(
@@ -134,16 +134,16 @@ def _gather(
     gone = desk.edits.gone(snapshot.uri)
     known = desk.memory.recall(cursor, desk.open_files, budget, gone) if sources is SOURCES else None
     if known is None:
-        packed, pieces, left_out = yield from _find(cursor, desk, budget, window, deadline, sources)
+        packed, choice, left_out = yield from _find(cursor, desk, budget, window, deadline, sources)
     else:
-        packed, pieces, left_out = known.found
+        packed, choice, left_out = known.found
     if known is None and sources is SOURCES and not any(left.reason == LATE for left in left_out):
-        desk.memory.keep(cursor, desk.open_files, budget, (packed, pieces, left_out), gone)
+        desk.memory.keep(cursor, desk.open_files, budget, (packed, choice, left_out), gone)
     shown = [_excerpt(one, cursor, desk) for one in packed]
     excerpts = tuple(one for one in shown if isinstance(one, Excerpt))
     closed_since = tuple(one for one in shown if isinstance(one, LeftOut))
     name = gate.relative(snapshot.path) or snapshot.uri.rpartition("/")[2]
-    return FimContext(name, snapshot.language, prefix, suffix, excerpts, (*left_out, *closed_since)), pieces
+    return FimContext(name, snapshot.language, prefix, suffix, excerpts, (*left_out, *closed_since)), choice
 
 
 def _find(
@@ -151,8 +151,8 @@ def _find(
 ) -> Generator[None, None, Finds]:
     surroundings = around(cursor, window)
     found, left_out = yield from _ask(cursor, desk, surroundings, deadline, sources)
-    packed, pieces = pack(found, chances(found, surroundings), budget, lambda one: _name(one, desk))
-    return packed, pieces, left_out
+    packed, choice = pack(found, chances(found, surroundings), budget, lambda one: _name(one, desk))
+    return packed, choice, left_out
 
 
 def _ask(

@@ -10,12 +10,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from context.budget import Budget
-from context.packing import Packed
-from context.pieces import Piece
+from context.packing import Choice, Packed
 from context.privacy import LeftOut
 from context.snapshot import Cursor, Snapshot
 
-Finds = tuple[list[Packed], list[Piece], list[LeftOut]]
+Finds = tuple[list[Packed], Choice, list[LeftOut]]
 """What is shown, all that was considered, and the files and sources that were left out."""
 
 MOST = 8

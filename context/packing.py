@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 
@@ -33,6 +32,11 @@ MISFITS = 40
 
 GAP = "...\n"
 """Stands for lines that are left out between two pieces of one file."""
+
+FATES = ("", "hardly related", "over the budget", "says nothing new")
+"""Why a piece is not shown; "" where it is."""
+
+SHOWN, HARDLY_RELATED, OVER_THE_BUDGET, NOTHING_NEW = range(len(FATES))
 
 JUDGED = -1e9
 """Stands for the worth of a piece that is shown or left out already."""
@@ -76,56 +80,53 @@ def pack(
     chances: Mapping[str, float],
     budget: Budget,
     name: Callable[[Found], str],
-) -> tuple[list[Packed], list[Piece]]:
-    """The files to show, the most worth last, and all pieces with what became of them. `name` is what stands above a file."""
-    likely = {name: round(chance * STEPS) / STEPS for name, chance in chances.items() if chance >= UNLIKELY}
-    pieces = pieces_of(found, likely.keys())
-    choice = Choice(pieces, likely, name)
+) -> tuple[list[Packed], Choice]:
+    """The files to show, the most worth last, and what became of all pieces. `name` is what stands above a file."""
+    choice = Choice(found, chances, name)
     shown: dict[str, Packed] = {}
     room, misfits = budget.excerpt_chars, 0
     while misfits < MISFITS and (number := choice.best()) is not None:
-        piece, cost = pieces[number], choice.cost(number)
+        cost = choice.cost(number)
         if cost > room:
-            choice.leave_out(number, "over the budget")
+            choice.leave_out(number)
             misfits += 1
         else:
             room -= cost
-            choice.show(number)
+            piece = choice.show(number)
             shown.setdefault(piece.place, Packed(piece.place, piece.found)).pieces.append(piece)
     choice.end()
     for packed in shown.values():
         packed.pieces.sort(key=lambda piece: piece.first)
-    return sorted(shown.values(), key=lambda packed: (packed.worth, packed.place)), pieces
+    return sorted(shown.values(), key=lambda packed: (packed.worth, packed.place)), choice
 
 
 class Choice:
     """What each piece is worth and what it costs, kept right while pieces are shown. The arrays have an entry for each piece."""
 
-    def __init__(self, pieces: Sequence[Piece], likely: Mapping[str, float], name: Callable[[Found], str]) -> None:
-        numbers = {name: number for number, name in enumerate(likely)}
-        self._pieces = pieces
+    def __init__(self, found: Sequence[Found], chances: Mapping[str, float], name: Callable[[Found], str]) -> None:
+        likely = {name: round(chance * STEPS) / STEPS for name, chance in chances.items() if chance >= UNLIKELY}
         self._chances = list(likely.values())
-        self._names = [list(map(numbers.__getitem__, piece.names)) for piece in pieces]
-        held = np.array(list(chain.from_iterable(self._names)), dtype=np.intp)
-        holders = np.repeat(np.arange(len(pieces)), list(map(len, self._names)))
+        self._pieces = pieces = pieces_of(found, {name: number for number, name in enumerate(likely)})
+        self._begins = np.searchsorted(pieces.holders, np.arange(len(pieces) + 1)).tolist()
         # The pieces that hold the first name, then those that hold the second, and so on.
-        self._holders = holders[np.argsort(held, kind="stable")]
-        self._borders = np.concatenate(([0], np.cumsum(np.bincount(held, minlength=len(likely))))).tolist()
+        self._holders = pieces.holders[np.argsort(pieces.held, kind="stable")]
+        self._borders = np.concatenate(([0], np.cumsum(np.bincount(pieces.held, minlength=len(likely))))).tolist()
         self._covered: set[int] = set()
-        of_place: dict[str, list[int]] = {}
-        self._beginning: dict[tuple[str, int], int] = {}
-        self._ending: dict[tuple[str, int], int] = {}
-        for number, piece in enumerate(pieces):
-            of_place.setdefault(piece.place, []).append(number)
-            self._beginning[piece.place, piece.first] = number
-            self._ending[piece.place, piece.end] = number
-        self._of_place = {place: np.array(some) for place, some in of_place.items()}
-        self._headers = {place: len(name(pieces[some[0]].found)) + HEADER for place, some in of_place.items()}
-        self._lengths = np.array([len(piece.text) for piece in pieces])
-        self._costs = self._lengths + [self._headers[piece.place] for piece in pieces]
-        self._worth: Floats = np.bincount(holders, np.array(self._chances)[held], len(pieces)).astype(np.float64)
-        for number in np.flatnonzero(self._worth < LEAST * self._lengths).tolist():
-            self.leave_out(number, "hardly related")
+        first_of = {place: one for one, place, _ in reversed(pieces.finds)}
+        self._places = {place: number for number, place in enumerate(first_of)}
+        self._headers = [len(name(one)) + HEADER for one in first_of.values()]
+        places = [self._places[place] for _, place, _ in pieces.finds]
+        self._beginning = dict(zip(zip(places, pieces.firsts, strict=True), range(len(pieces)), strict=True))
+        self._ending = dict(zip(zip(places, pieces.ends, strict=True), range(len(pieces)), strict=True))
+        self._place_of = np.array(places, dtype=np.intp)
+        self._costs = pieces.lengths + np.array(self._headers, dtype=np.intp)[self._place_of]
+        self._worth: Floats = np.bincount(pieces.holders, np.array(self._chances)[pieces.held], len(pieces)).astype(
+            np.float64
+        )
+        self._brought = self._worth.copy()
+        hardly = self._worth < LEAST * pieces.lengths
+        self._fates = np.where(hardly, HARDLY_RELATED, SHOWN)
+        self._worth[hardly] = JUDGED
 
     def best(self) -> int | None:
         """The piece that brings most for its length; None where none brings enough."""
@@ -139,33 +140,39 @@ class Choice:
         """Its length, with the path or the mark that stands before it."""
         return int(self._costs[number])
 
-    def leave_out(self, number: int, reason: str) -> None:
+    def leave_out(self, number: int) -> None:
+        """It does not fit any more."""
+        self._fates[number] = OVER_THE_BUDGET
         self._judge(number)
-        self._pieces[number].reason = reason
 
-    def show(self, number: int) -> None:
+    def show(self, number: int) -> Piece:
         """What the piece says is worth nothing in others from now on, and others of its file need no path."""
-        piece = self._pieces[number]
         self._judge(number)
-        for name in self._names[number]:
+        for name in self._pieces.held[self._begins[number] : self._begins[number + 1]].tolist():
             if name not in self._covered:
                 self._covered.add(name)
                 self._worth[self._holders[self._borders[name] : self._borders[name + 1]]] -= self._chances[name]
-        header = self._headers.pop(piece.place, None)
-        if header is not None:
-            self._costs[self._of_place[piece.place]] += len(GAP) - header
-        for beside in (self._beginning.get((piece.place, piece.end)), self._ending.get((piece.place, piece.first))):
+        piece = self._pieces.piece(number, float(self._brought[number]), "")
+        place = self._places[piece.place]
+        if self._headers[place]:
+            self._costs[self._place_of == place] += len(GAP) - self._headers[place]
+            self._headers[place] = 0
+        for beside in (self._beginning.get((place, piece.end)), self._ending.get((place, piece.first))):
             if beside is not None:
-                self._costs[beside] = self._lengths[beside] + BLANK
+                self._costs[beside] = self._pieces.lengths[beside] + BLANK
+        return piece
 
     def end(self) -> None:
         """Says why the pieces that were never the best are left out."""
-        rates = (self._worth / self._costs).tolist()
-        for number, (piece, worth) in enumerate(zip(self._pieces, self._worth.tolist(), strict=True)):
-            if worth > JUDGED / 2:
-                piece.worth = max(0.0, worth)
-                piece.reason = "over the budget" if rates[number] >= LEAST else "says nothing new"
+        left = self._worth > JUDGED / 2
+        self._brought[left] = np.maximum(self._worth[left], 0)
+        self._fates[left] = np.where(self._worth[left] / self._costs[left] >= LEAST, OVER_THE_BUDGET, NOTHING_NEW)
+
+    def pieces(self) -> list[Piece]:
+        """All pieces with what became of them, for whoever wants to know."""
+        judged = zip(self._brought.tolist(), self._fates.tolist(), strict=True)
+        return [self._pieces.piece(number, worth, FATES[fate]) for number, (worth, fate) in enumerate(judged)]
 
     def _judge(self, number: int) -> None:
-        self._pieces[number].worth = max(0.0, float(self._worth[number]))
+        self._brought[number] = max(0.0, float(self._worth[number]))
         self._worth[number] = JUDGED

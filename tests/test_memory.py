@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from context.budget import Budget
-from context.memory import MOST, Memory
+from context.memory import MOST, Finds, Memory
+from context.packing import Choice
 from context.snapshot import Cursor, Snapshot
 
 BUDGET = Budget(100)
+NOTHING: Finds = ([], Choice((), {}, lambda one: one.name), [])
 
 
 def cursor(text: str, uri: str = "file:///a", version: int = 1) -> Cursor:
@@ -23,7 +25,7 @@ def check(
     budget: Budget = BUDGET,
 ) -> bool:
     memory = Memory()
-    memory.keep(cursor(first), others, BUDGET, ([], [], []))
+    memory.keep(cursor(first), others, BUDGET, NOTHING)
     return memory.recall(cursor(second), later, budget) is not None
 
 
@@ -48,6 +50,6 @@ def test_a_change_elsewhere_is_another_question() -> None:
 def test_the_oldest_is_forgotten() -> None:
     memory = Memory()
     for number in range(MOST + 1):
-        memory.keep(cursor("‸", f"file:///{number}"), (), BUDGET, ([], [], []))
+        memory.keep(cursor("‸", f"file:///{number}"), (), BUDGET, NOTHING)
     assert memory.recall(cursor("‸", "file:///0"), (), BUDGET) is None
     assert memory.recall(cursor("‸", f"file:///{MOST}"), (), BUDGET) is not None

@@ -19,9 +19,9 @@ def found(text: str, path: str = "/w/a.py", first: int = 0) -> Found:
 
 def check(*finds: Found, tokens: int = 100) -> tuple[dict[str, str], dict[str, str]]:
     """Shown text for each file, and the reasons for the pieces that are left out."""
-    packed, pieces = pack(finds, CHANCES, Budget(tokens, prefix_share=0, suffix_share=0), lambda one: one.place)
+    packed, choice = pack(finds, CHANCES, Budget(tokens, prefix_share=0, suffix_share=0), lambda one: one.place)
     shown = {one.place: one.text for one in packed}
-    return shown, {piece.text.strip(): piece.reason for piece in pieces if piece.reason}
+    return shown, {piece.text.strip(): piece.reason for piece in choice.pieces() if piece.reason}
 
 
 def test_a_name_is_shown_once() -> None:
@@ -46,8 +46,8 @@ def test_the_budget_is_kept_and_the_best_is_taken() -> None:
 
 
 def test_the_same_lines_found_twice_count_once() -> None:
-    _, pieces = pack([found("alpha\n"), found("alpha\n")], CHANCES, Budget(100), lambda one: one.place)
-    assert len(pieces) == 1
+    _, choice = pack([found("alpha\n"), found("alpha\n")], CHANCES, Budget(100), lambda one: one.place)
+    assert len(choice.pieces()) == 1
 
 
 def test_the_file_that_helps_most_stands_last() -> None:
