@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from editors.headless.cli import main
+from editors.headless.comparing import table
 from editors.headless.runs.journal import Journal
 from editors.headless.runs.paired import UNSURE, NothingShared, differences
 from editors.headless.runs.rows import Row
@@ -83,6 +84,15 @@ def written(path: Path, rows: list[Row], backend: str, bench: str = "replay") ->
             journal.add(row.id, [row])
         journal.finish({})
     return path
+
+
+def test_what_matters_and_what_differs_is_shown_with_what_it_means() -> None:
+    found = differences(("word", run(0.3)), ("model", run(0.5, seed=2)))
+    real = [one.measure for one in found if one.is_real]
+    told = table(found, ("wrong per line",))
+    rows = [line.split("  ")[0] for line in told.split("\n\n")[0].splitlines()[2:]]
+    assert real and rows == list(dict.fromkeys(["wrong per line", *real]))
+    assert "wrong per line: Suggestions shown, per line written" in told and f"the {len(found)} measures" in told
 
 
 def test_the_command_compares_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from editors.headless.command import Command
 from editors.headless.counts import whole
 from editors.headless.exits import Exit, Stop
 from editors.headless.parser import Parser
-from editors.headless.terminal import Ink
+from editors.headless.terminal import Ink, folded
 
 if TYPE_CHECKING:
     from editors.headless.runs.journal import Run
@@ -45,6 +45,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=("point", "typing", "both"), help="as of `infill bench replay`")
     parser.add_argument("--language", metavar="NAME", help="as of `infill bench fim`")
     parser.add_argument("--yes", action="store_true", help="as of `infill bench fim`")
+    parser.add_argument("--all", action="store_true", help="show all measures, not only those that matter most")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write an HTML report with plots as well")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -78,7 +79,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"differences": [one.as_json() for one in found], "runs": [dict(run.about) for run in runs]}))
     else:
-        print(table(found))
+        every = tuple(dict.fromkeys(one.measure for one in found))
+        print(table(found, every if arguments.all else _first(benches.pop()) or every))
     if arguments.report is not None:
         write(arguments.report, [(run.about, run.rows) for run in runs], found)
     return Exit.DONE
@@ -150,6 +152,14 @@ def _bench(name: str) -> tuple[Command, Callable[[argparse.Namespace], dict[str,
     return command.COMMAND, command.plan_of
 
 
+def _first(bench: str) -> tuple[str, ...]:
+    """The measures that matter most; () where a bench has no such."""
+    from editors.headless import replaying
+    from editors.headless.fim import command
+
+    return {"replay": replaying.COLUMNS, "fim": command.COLUMNS}.get(bench, ())
+
+
 def _flags(said: str) -> list[str]:
     """`backend=host,eagerness=high` as flags of a bench."""
     flags = []
@@ -160,22 +170,33 @@ def _flags(said: str) -> list[str]:
     return flags
 
 
-def table(found: Sequence[Difference]) -> str:
-    """A line for each measure: both values, the difference with its interval, and the verdict."""
+def table(found: Sequence[Difference], names: Sequence[str]) -> str:
+    """A line for each of the named measures and for each with a verdict: both values, the difference with its interval, and the
+    verdict; then what the measures mean."""
     from editors.headless.runs.measures import shown
+    from editors.headless.runs.table import meanings
 
     ink = Ink(sys.stdout)
+    wanted = [name for name in names if any(one.measure == name for one in found)]
+    wanted += [one.measure for one in found if one.is_real and one.measure not in wanted]
     lines: list[str] = []
-    title = ""
-    for one in found:
-        if title != (title := one.pair):
-            lines += [ink.bold(title), ink.dim(f"{'':30}{'first':>9}{'other':>9}{'less':>9}   95 %")]
-        first, other, gap, low, high = (
-            shown(one.measure, value) for value in (one.of_first, one.of_other, one.difference, one.low, one.high)
-        )
-        verdict = ink.bold(one.verdict) if one.verdict in ("better", "worse") else ink.dim(one.verdict)
-        lines.append(f"{one.measure:30}{first:>9}{other:>9}{gap:>9}   {f'[{low}, {high}]':20} {verdict}")
-    return "\n".join(lines)
+    for pair in dict.fromkeys(one.pair for one in found):
+        lines += [ink.bold(pair), ink.dim(f"{'':30}{'first':>9}{'other':>9}{'less':>9}   95 %")]
+        by_name = {one.measure: one for one in found if one.pair == pair}
+        for one in (by_name[name] for name in wanted if name in by_name):
+            first, other, gap, low, high = (
+                shown(one.measure, value) for value in (one.of_first, one.of_other, one.difference, one.low, one.high)
+            )
+            verdict = ink.bold(one.verdict) if one.verdict in ("better", "worse") else ink.dim(one.verdict)
+            lines.append(f"{one.measure:30}{first:>9}{other:>9}{gap:>9}   {f'[{low}, {high}]':20} {verdict}")
+    measured = len({one.measure for one in found})
+    legend = [f"{name}: {words}" for name, words in zip(wanted, meanings(wanted), strict=True)]
+    legend.append(
+        f"A verdict: the interval, made wider for the {measured} measures that are compared, has no zero in it."
+    )
+    if more := measured - len(wanted):
+        legend.append(f"{more} more measures show no difference; --all has them.")
+    return "\n".join([*lines, "", *(ink.dim(folded(line, sys.stdout, indent=4)) for line in legend)])
 
 
 COMMAND = Command(EXAMPLES, _arguments, _run)

@@ -40,6 +40,11 @@ class Difference:
     def pair(self) -> str:
         return f"{self.other}, less {self.first}"
 
+    @property
+    def is_real(self) -> bool:
+        """Whether there is a verdict."""
+        return not self.verdict.startswith(UNSURE)
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 

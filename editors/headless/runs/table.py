@@ -19,15 +19,21 @@ def headline(found: Summary, first: Sequence[str]) -> str:
     lines = [f"{answered} questions; in brackets the 95 % interval."]
     if found.failed:
         lines[0] = ink.bad(f"{found.failed} of {found.rows} questions failed; the figures are of the other {answered}.")
-    said: set[str] = set()
-    for figure in told:
-        what, place = measure(figure.measure).words, where(figure.measure)
-        again = "The same" if what in said else what.rstrip(".")
-        lines += [_line(figure), _meaning(f"{', '.join(filter(None, (again, place)))}.")]
-        said.add(what)
+    for figure, words in zip(told, meanings([figure.measure for figure in told]), strict=True):
+        lines += [_line(figure), _meaning(words)]
     for times in found.times:
         lines += [_times(times), _meaning("Half of them were within the first number, 95 of 100 within the second.")]
     return "\n".join(lines)
+
+
+def meanings(names: Sequence[str]) -> list[str]:
+    """What each measure is, in a sentence; what was said before is not said again."""
+    told: list[str] = []
+    whats = [measure(name).words.rstrip(".") for name in names]
+    for number, (name, what) in enumerate(zip(names, whats, strict=True)):
+        again = "The same" if what in whats[:number] else what
+        told.append(", ".join(filter(None, (again, where(name)))) + ".")
+    return told
 
 
 def table(found: Summary) -> str:
