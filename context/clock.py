@@ -15,6 +15,11 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+def worked() -> float:
+    """Processor seconds of this thread so far: for bounds on what work may cost, which must not hang on what else runs."""
+    return time.thread_time()
+
+
 class MonotonicClock:
     """The real one."""
 

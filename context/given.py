@@ -1,4 +1,4 @@
-"""Source text handed to tree-sitter's parser in pieces, and taken back from it.
+"""Source text handed to tree-sitter's parser in pieces, and taken back from it. Only a parse that reads so can be stopped.
 
 py-tree-sitter 0.26.1 never lets go of what the function that it reads from returns: a key typed at the top of a file would cost
 the length of the file, for good. So who hands out the pieces counts who holds them.
@@ -7,6 +7,11 @@ the length of the file, for good. So who hands out the pieces counts who holds t
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Parser, Tree
 
 CHUNK = 65_536
 """Bytes handed out at once."""
@@ -35,3 +40,22 @@ class Given:
             for _ in range(count - ours):
                 pythonapi.Py_DecRef(py_object(piece))
         self._pieces.clear()
+
+
+def parse_until(parser: Parser, data: bytes, old: Tree | None, enough: Callable[[], bool]) -> Tree | None:
+    """The text's tree, or None where `enough` stopped the parse: it is asked after every few steps, which take from some
+    microseconds to six milliseconds where a grammar is slow to recover from an error. The parser goes on from there when
+    called again with the same text."""
+    read = Given(data)
+
+    def stop(_reached: int, _error: bool) -> bool:
+        return enough()
+
+    try:
+        if old is None:
+            return parser.parse(read, progress_callback=stop)
+        return parser.parse(read, old, progress_callback=stop)
+    except ValueError:  # What the binding raises when the callback stopped it.
+        return None
+    finally:
+        read.take_back()

@@ -13,6 +13,9 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from context.clock import worked
+from context.given import parse_until
+
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
 
@@ -142,12 +145,16 @@ def is_refused(language: str, data: bytes) -> bool:
     return any(len(line) - len(line.lstrip()) + len(_YAML_MARK.findall(line)) > DEEPEST_YAML for line in lines)
 
 
-def parse(language: str, text: str | bytes) -> Tree | None:
-    """A tree of the whole text, or None where there is no grammar or the text is refused. Holds the interpreter lock."""
+def parse(language: str, text: str | bytes, *, longest: float | None = None) -> Tree | None:
+    """A tree of the whole text, or None where there is no grammar, the text is refused, or it takes more than `longest`
+    seconds of processor time. Holds the interpreter lock."""
     found = grammar(language)
     data = text.encode("utf-8", "replace") if isinstance(text, str) else text
     if found is None or is_refused(language, data):
         return None
     from tree_sitter import Parser
 
-    return Parser(found).parse(data)
+    if longest is None:
+        return Parser(found).parse(data)
+    limit = worked() + longest
+    return parse_until(Parser(found), data, None, lambda: worked() >= limit)

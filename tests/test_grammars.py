@@ -42,6 +42,12 @@ def test_what_a_grammar_takes_minutes_and_gigabytes_for_has_no_tree(language: st
     assert parse(language, text[:400]) is not None
 
 
+def test_a_parse_ends_when_it_has_cost_too_much() -> None:
+    """Twelve kilobytes of this take the grammar of C ten seconds."""
+    assert parse("c", "<!--" * 3_000, longest=0.02) is None
+    assert parse("c", "int x;\n", longest=60) is not None
+
+
 def test_a_file_is_known_by_its_ending() -> None:
     assert [language_of(name) for name in ("a/b.PY", "x.tsx", "Makefile", "q.unknown")] == [
         "python",

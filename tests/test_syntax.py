@@ -8,6 +8,7 @@ import tracemalloc
 
 import pytest
 
+from context.clock import worked
 from context.grammars import parse
 from context.snapshot import Snapshot
 from context.syntax import Parsed, Trees, _whole_characters
@@ -44,6 +45,7 @@ def test_an_edit_is_not_a_whole_parse(monkeypatch: pytest.MonkeyPatch) -> None:
     text = BIG[: BIG.index("def", 100_000)]
     asyncio.run(trees.ready(snap(text)))
     monkeypatch.setattr("context.syntax.SLICE", 300)  # A whole parse needs some 2,000 reports.
+    monkeypatch.setattr("context.syntax.LONGEST_SLICE", 60.0)
     for at in (text.index("(a + 1)", place) for place in (0, 50_000, 99_000)):
         text = text[:at] + " " + text[at:]
         assert trees.parsed(snap(text)) is not None
@@ -66,6 +68,21 @@ def test_what_a_parser_has_read_is_let_go() -> None:
 
     typed(100)
     assert typed(100) < 10 * len(text)
+
+
+def test_a_grammar_that_recovers_slowly_gives_turns_to_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """60 kB of `<a>` took 455 ms for the reports of one slice, since each stands for a thousand times the work."""
+    monkeypatch.setattr("context.syntax.SLICE", 10**9)
+    trees, page = Trees(), snap("<a>" * 20_000, uri="file:///a.html", language="html")
+    slices: list[float] = []
+    while True:
+        began = worked()
+        parsed = trees.parsed(page)
+        slices.append(worked() - began)
+        if parsed is not None:
+            break
+    assert parsed.root.end_byte == len(page.text)
+    assert len(slices) > 2 and max(slices) < sum(slices) / 2
 
 
 def test_a_long_parse_gives_turns_to_the_loop() -> None:

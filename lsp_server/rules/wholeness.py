@@ -33,6 +33,9 @@ AROUND, SMALL = 80, 800
 LONGEST_PART = 24_000
 """Bytes parsed at most for one try, some two milliseconds' worth."""
 
+LONGEST_TRY = 0.04
+"""Processor seconds of a try after which the answer is let through: a grammar can take 10 s to recover from errors in 12 kB."""
+
 
 def wholeness(text: str, place: Place) -> str | Drop:
     parsed = place.parsed
@@ -76,7 +79,7 @@ def _no_worse(text: str, place: Place, parsed: Parsed) -> str | Drop:
     for _ in range(FEW_TRIES):
         if not text.strip():
             break
-        tree = parse(parsed.language, _with(text, place, parsed, (0, len(parsed.data))))
+        tree = parse(parsed.language, _with(text, place, parsed, (0, len(parsed.data))), longest=LONGEST_TRY)
         if tree is None or _errors(tree.root_node) <= before:
             return text
         text = text.rpartition("\n")[0].rstrip()
@@ -151,5 +154,5 @@ def _part(parsed: Parsed, at: int, further: int) -> tuple[int, int]:
 def _parses(parsed: Parsed, data: bytes) -> bool:
     from context.grammars import parse
 
-    tree = parse(parsed.language, data)
+    tree = parse(parsed.language, data, longest=LONGEST_TRY)
     return tree is None or not tree.root_node.has_error
