@@ -9,6 +9,7 @@ import torch
 from transformers import PreTrainedModel
 
 from backends.host.engine import Engine
+from backends.host.graphs import Record
 from backends.host.jobs import Job
 from backends.host.scheduler import Scheduler
 from backends.host.turns import Pace
@@ -18,6 +19,8 @@ from tests.host_models import tiny
 
 CLOSE = 1e-4
 """Where the two best logits lie closer, the order of additions decides, and either token is right."""
+LONGEST = 300
+"""Tokens that recorded passes are made for; the tiny models hold more."""
 PACE = Pace(alone=48, beside=16, rows=32)
 """Pieces so small that a prompt of a test takes several."""
 
@@ -30,9 +33,11 @@ async def hosting(
     cache_bytes: int = 1 << 26,
     drafts: bool = True,
     clock: Clock | None = None,
+    record: Record | None = None,
 ) -> AsyncIterator[Scheduler]:
     """A scheduler of `model`, or of the tiny one of a family. Time stands still, so that no draft seems to cost anything."""
-    engine = Engine.of(tiny(model) if isinstance(model, str) else model, threads=1, cache_bytes=cache_bytes)
+    made = tiny(model) if isinstance(model, str) else model
+    engine = Engine.of(made, threads=1, cache_bytes=cache_bytes, longest=LONGEST, record=record)
     scheduler = Scheduler(engine, clock or FakeClock(), pace=pace, drafts=drafts)
     try:
         yield scheduler

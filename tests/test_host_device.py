@@ -14,8 +14,12 @@ from transformers import DynamicCache
 from backends.host import llama_layers, recurrent
 from backends.host.attention import Row
 from backends.host.engine import _layout
+from backends.host.fixed import Fixed, shapes
+from backends.host.graphs import _compute
 from backends.host.llama_layers import LlamaLayers
 from backends.host.packed import Packed
+from backends.host.quantize import to_int8
+from backends.host.room import Arena
 from tests.host_models import CONFIGURATIONS
 
 
@@ -49,3 +53,30 @@ def test_a_pass_stays_on_the_device_of_the_model(family: str) -> None:
         assert [each.shape for each in logits] == [(5, 300), (1, 300)]
         assert {each.device.type for each in logits} == {"meta"}
     assert (len(ways) == 2) is (family in ("qwen2", "llama", "mistral", "granite"))
+
+
+@pytest.mark.parametrize(
+    ("family", "int8"), [*((family, False) for family in CONFIGURATIONS), ("qwen2", True), ("starcoder2", True)]
+)
+@torch.inference_mode()
+def test_a_pass_to_be_recorded_stays_on_the_device_of_the_model(family: str, int8: bool) -> None:
+    """Besides, nothing of it is asked for by Python: what is on `meta` could not be told."""
+    with torch.device("meta"):
+        model = transformers.AutoModelForCausalLM.from_config(CONFIGURATIONS[family](), dtype=torch.bfloat16).eval()
+    cache = DynamicCache(config=model.config)
+    recurrent.read(model, [1, 2, 3], cache)
+    reader = Packed(model, _layout(cache, torch.bfloat16, model.device), 1 << 24, in_one_piece=True)
+    passes(reader)
+    if llama_layers.suits(model, reader.rows):
+        reader.compute = LlamaLayers(model, reader.rows)
+    assert not int8 or to_int8(model)
+    room = reader.sequences.room
+    assert isinstance(room, Arena)
+    sequence = reader.take([1, 2, 3, 4], "", 20)
+    assert sequence is not None
+    for shape in shapes(60, 5):
+        attention = Fixed(shape, reader.sequences.layout, room.memory)
+        attention.tell([Row(sequence, [7], 1)])
+        logits = _compute(reader, attention)
+        assert logits.shape == (shape.rows * shape.tokens, 300)
+        assert logits.device.type == "meta"

@@ -15,7 +15,7 @@ from backends.host.engine import Engine, is_out_of_memory
 from backends.host.jobs import HostOutOfMemory, Unsuitable
 from backends.host.llama_layers import LlamaLayers
 from backends.host.packed import Packed
-from backends.host.quantize import Int8Linear
+from backends.host.quantize import Int8Linear, OnGpu
 from backends.host.recurrent import OneByOne
 from backends.host.shapes import SHAPES, configuration
 from tests.host_models import SIZE, tiny
@@ -124,6 +124,22 @@ def test_inputs_of_one_sign_are_rounded_as_finely_beside_others_as_alone() -> No
         alone = (torch.cat([rounded(token[None]) for token in inputs]) - right).norm()
         beside = (rounded(inputs) - right).norm()
     assert beside < 1.1 * alone
+
+
+@pytest.mark.parametrize("tokens", [1, 5, 40])
+def test_the_product_of_a_gpu_is_that_of_a_cpu(tokens: int) -> None:
+    """The same operator of torch multiplies on either, in whole numbers; here it runs on a CPU."""
+    torch.manual_seed(1)
+    linear = nn.Linear(64, 32, bias=False)
+    scale = linear.weight.detach().abs().amax(1) / 127
+    product = OnGpu((linear.weight.detach() / scale[:, None]).round().to(torch.int8), scale)
+    inputs = torch.randn(tokens, 64)
+    inputs[0] *= 100
+    with torch.inference_mode():
+        right = linear(inputs)
+        for mine, other in zip(product(inputs), right, strict=True):
+            assert (mine - other).norm() < 0.02 * other.norm()
+        assert product(inputs.bfloat16()).dtype == torch.bfloat16
 
 
 def test_floats_of_thirty_two_bits_stay_unless_asked_for() -> None:

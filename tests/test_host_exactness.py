@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends.host.engine import Engine
+from backends.host.graphs import Record
 from backends.host.jobs import Job
 from backends.host.packed import Packed
 from backends.host.recurrent import OneByOne
@@ -17,6 +18,7 @@ from backends.host.scheduler import Scheduler
 from context.clock import MonotonicClock
 from tests.host_answers import ask, generated, hosting, is_greedy
 from tests.host_models import CONFIGURATIONS, SLOW, tiny
+from tests.recorded_on_cpu import record
 
 random = Random(5)
 TEXT = [random.randrange(3, 300) for _ in range(20)] * 3 + [random.randrange(3, 300) for _ in range(30)]
@@ -105,16 +107,26 @@ edits = st.lists(
 
 
 @settings(max_examples=25, deadline=None)
-@given(family=st.sampled_from(["qwen2", "starcoder2", "gemma2", "granite_hybrid"]), edits=edits, scarce=st.booleans())
-def test_answers_stay_greedy_over_any_sequence_of_edits(family: str, edits: list[tuple], scarce: bool) -> None:  # type: ignore[type-arg]
-    asyncio.run(_edit(family, edits, scarce))
+@given(
+    family=st.sampled_from(["qwen2", "starcoder2", "gemma2", "granite_hybrid"]),
+    edits=edits,
+    scarce=st.booleans(),
+    recorded=st.booleans(),
+)
+def test_answers_stay_greedy_over_any_sequence_of_edits(
+    family: str,
+    edits: list[tuple],  # type: ignore[type-arg]
+    scarce: bool,
+    recorded: bool,
+) -> None:
+    asyncio.run(_edit(family, edits, 300_000 if scarce else 1 << 26, record if recorded else None))
 
 
-async def _edit(family: str, edits: list[tuple], scarce: bool) -> None:  # type: ignore[type-arg]
+async def _edit(family: str, edits: list[tuple], cache_bytes: int, record: Record | None) -> None:  # type: ignore[type-arg]
     plain = tiny(family)
     texts = [TEXT[at * 7 : at * 7 + 60] for at in range(3)]
     now, answer = 0, [5]
-    async with hosting(family, cache_bytes=300_000 if scarce else 1 << 26) as scheduler:
+    async with hosting(family, cache_bytes=cache_bytes, record=record) as scheduler:
         for what, *how in edits:
             text = texts[now]
             if what == "type":

@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backends.host.room import Heap
 from backends.host.sequences import STEP, Layout, Sequence, Sequences, shared
 
 LAYOUT = Layout(((1, 2, 2), (1, 2, 2)), torch.float32, torch.device("cpu"))
@@ -36,7 +37,7 @@ def test_a_sequence_that_cannot_grow_for_want_of_memory_stays_for_others(monkeyp
     sequences = Sequences(LAYOUT, 10 * ONE)
     first = held(sequences, TEXT, "a")
     with monkeypatch.context() as patch:
-        patch.setattr(Sequences, "_made", _no_memory)
+        patch.setattr(Heap, "take", _no_memory)
         with pytest.raises(MemoryError):
             sequences.take([*TEXT, 5], "a", 2 * STEP)
     assert sequences.take([*TEXT, 5], "a", 2 * STEP) is first
@@ -52,7 +53,7 @@ def test_who_waits_for_room_takes_nothing_from_what_is_kept() -> None:
     assert kept.ids == [0, 7, 8]
 
 
-def _no_memory(sequences: Sequences, document: str, capacity: int) -> Sequence:
+def _no_memory(*_: object) -> torch.Tensor:
     raise MemoryError
 
 

@@ -78,15 +78,21 @@ class How:
     softcap: float | None
 
 
+Attention = Callable[[int, Tensor, Tensor, Tensor, How], Tensor]
+"""As `Rows.attend`."""
+
+
 class Rows(Cache):
     """The cache that transformers' modules are handed: it holds no layer of its own, only which rows this pass is about.
-    `asked` is what each layer asked of its attention in the last pass through transformers' modules."""
+    `asked` is what each layer asked of its attention in the last pass through transformers' modules; `attention` computes it in
+    place of the rows' own."""
 
     def __init__(self) -> None:
         super().__init__(layers=[])
         self.spans: list[_Span] = []
         self.interrupted: Callable[[], bool] = _never
         self.asked: dict[int, How] = {}
+        self.attention: Attention | None = None
 
     def place(self, rows: list[Row], interrupted: Callable[[], bool] = _never) -> None:
         """For the next pass; without rows when it is over, so that nothing of it is held any longer."""
@@ -109,6 +115,8 @@ class Rows(Cache):
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, how: How) -> Tensor:
         """query (heads, tokens, width); key and value (key/value heads, tokens, width); returns (tokens, heads, width)."""
+        if self.attention is not None:
+            return self.attention(layer, query, key, value, how)
         if self.interrupted():
             raise Interrupted
         parts = []

@@ -18,19 +18,18 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
-from backends.host import llama_layers, packed, quantize, recurrent
+from backends.host import graphs, llama_layers, packed, proof, quantize, recurrent
 from backends.host.attention import Row
+from backends.host.graphs import Record
 from backends.host.jobs import HostOutOfMemory, Unsuitable
 from backends.host.llama_layers import LlamaLayers
 from backends.host.memory import give_back
 from backends.host.packed import Packed
+from backends.host.proof import agree, in_pieces
 from backends.host.recurrent import OneByOne
 from backends.host.sequences import Layout
 from backends.host.threads import candidates, fastest, processors, use_threads
 from context.clock import Clock, MonotonicClock
-
-PROOF = 40
-"""Tokens of the proof: enough for several pieces, few enough to cost nothing beside loading."""
 
 
 class Reader(Protocol):
@@ -69,21 +68,27 @@ class Engine:
         cache_bytes: int = 2 << 30,
         int8: bool | None = None,
         threads: int | None = None,
+        longest: int | None = None,
+        record: Record | None = None,
         clock: Clock | None = None,
         progress: Callable[[str], None] = lambda message: None,
     ) -> Engine:
         """Takes the model over: its attention and, with `int8`, its weights are replaced.
 
         `int8` None means on a CPU, where a token costs what reading the weights costs, unless they are float32, which somebody
-        chose who wants exactness. `threads` None means as many as are found to be fastest.
+        chose who wants exactness. `threads` None means as many as are found to be fastest. `longest` is how many tokens a prompt
+        and its answer will have at most, if fewer than the model can hold. `record` records passes to be repeated; on CUDA
+        it need not be named.
         """
         model.eval().requires_grad_(False)
         clock = clock or MonotonicClock()
         config, device = model.config.get_text_config(), model.device
         use_threads(threads or candidates(processors())[-1])
         progress("Checking that the model's attention is computed right.")
+        if record is None and device.type == "cuda":
+            record = graphs.on_cuda(device)
         with torch.inference_mode():
-            reader = _reader(model, cache_bytes)
+            reader = _reader(model, cache_bytes, in_one_piece=record is not None)
         wanted = int8 if int8 is not None else device.type == "cpu" and model.dtype != torch.float32
         if wanted:
             progress("Rounding the weights to eight bits.")
@@ -93,6 +98,9 @@ class Engine:
             progress("Finding how many threads are fastest.")
             threads = fastest(partial(_one_token, reader), processors(), clock) if device.type == "cpu" else 1
         context = int(getattr(config, "max_position_embeddings", 0) or 1 << 20)
+        if record is not None and isinstance(reader, Packed):
+            with torch.inference_mode():
+                graphs.add(reader, record, min(context, longest or context), model.dtype, progress)
         vocabulary = int(model.get_input_embeddings().num_embeddings)
         return cls(reader, context, vocabulary, device, threads, wanted)
 
@@ -144,23 +152,21 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
-def _reader(model: PreTrainedModel, budget: int) -> Reader:
-    generator = torch.Generator().manual_seed(1)
-    vocabulary = int(model.config.get_text_config().vocab_size)
-    ids: list[int] = torch.randint(vocabulary, (PROOF,), generator=generator).tolist()
+def _reader(model: PreTrainedModel, budget: int, *, in_one_piece: bool) -> Reader:
+    ids = proof.ids(int(model.config.get_text_config().vocab_size))
     cache = DynamicCache(config=model.config)
     right = recurrent.read(model, ids, cache)
     if packed.suits(model):
         layout = _layout(cache, torch.float32 if model.device.type == "cpu" else model.dtype, model.device)
-        reader = Packed(model, layout, budget)
-        if _agree(right, _in_pieces(reader, ids), model.dtype):
+        reader = Packed(model, layout, budget, in_one_piece=in_one_piece)
+        if agree(right, in_pieces(reader, ids), model.dtype):
             _write_out(model, reader, ids, right)
             reader.shed()
             return reader
         reader.detach()
     for in_parts, parts in ((True, [ids[:17], ids[17:]]), (False, [ids[:17], *([token] for token in ids[17:])])):
         state = DynamicCache(config=model.config)
-        if _agree(right, torch.cat([recurrent.read(model, part, state) for part in parts]), model.dtype):
+        if agree(right, torch.cat([recurrent.read(model, part, state) for part in parts]), model.dtype):
             return OneByOne(model, budget, in_parts=in_parts)
     raise Unsuitable(type(model).__name__)
 
@@ -172,7 +178,7 @@ def _write_out(model: PreTrainedModel, reader: Packed, ids: list[int], right: Te
     layers, modules = LlamaLayers(model, reader.rows), reader.compute
     reader.shed()  # of what the modules read, so that nothing of it is taken for read by the layers
     reader.compute = layers
-    if _agree(right, _in_pieces(reader, ids), model.dtype):
+    if agree(right, in_pieces(reader, ids), model.dtype):
         layers.take_over()
     else:
         layers.give_up()
@@ -190,25 +196,3 @@ def _one_token(reader: Reader) -> None:
 def _layout(cache: DynamicCache, dtype: torch.dtype, device: torch.device) -> Layout:
     heads = tuple((layer.keys.shape[1], layer.keys.shape[3], layer.values.shape[3]) for layer in cache.layers)
     return Layout(heads, dtype, device)
-
-
-def _in_pieces(reader: Packed, ids: list[int]) -> Tensor:
-    """Logits of `ids` read as an engine reads: in pieces, a single token among them, beside another sequence."""
-    one, other = (reader.take(ids, name, len(ids)) for name in ("one", "other"))
-    if one is None or other is None:
-        raise HostOutOfMemory
-    logits, start = [], 0
-    for size in (21, 1, 3, len(ids) - 25):
-        part = ids[start : start + size]
-        logits.append(reader.read([Row(other, part[::-1], 1), Row(one, part, size)], lambda: False)[1])
-        start += size
-    reader.give(one)
-    reader.give(other)
-    return torch.cat(logits)
-
-
-def _agree(right: Tensor, ours: Tensor, dtype: torch.dtype) -> bool:
-    """Relative distance of all logits; random rounding of sixteen bits stays far below a wrong mask or position."""
-    tolerance = 1e-3 if dtype == torch.float32 else 5e-2
-    right, ours = right.float(), ours.float()
-    return bool((right - ours).norm() <= tolerance * right.norm()) and bool(ours.isfinite().all())

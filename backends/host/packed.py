@@ -11,6 +11,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from backends.host.attention import NAME, Row, Rows
+from backends.host.graphs import Graphs
+from backends.host.room import Arena, Heap
 from backends.host.sequences import Layout, Sequence, Sequences
 
 SCALED_BY_LENGTH = ("dynamic", "longrope")
@@ -40,9 +42,12 @@ class Packed:
 
     crops = True
 
-    def __init__(self, model: PreTrainedModel, layout: Layout, budget: int) -> None:
-        self.sequences = Sequences(layout, budget)
+    def __init__(self, model: PreTrainedModel, layout: Layout, budget: int, *, in_one_piece: bool = False) -> None:
+        """`in_one_piece`: all sequences are parts of one memory, as recorded passes need."""
+        self.sequences = Sequences(layout, budget, Arena if in_one_piece else Heap)
         self.rows = Rows()
+        self.graphs: Graphs | None = None
+        self.vocabulary = int(model.config.get_text_config().vocab_size)
         self._model = model
         self.compute: Compute = self._by_modules
         self._own = model.config._attn_implementation
@@ -80,6 +85,10 @@ class Packed:
     def read(self, rows: list[Row], interrupted: Callable[[], bool]) -> list[Tensor]:
         """Logits (wanted, vocabulary) in float32 for each row, whose sequence then holds its ids. A pass that fails or is
         interrupted leaves every sequence as it was."""
+        if self.graphs is not None and (recorded := self.graphs.read(rows)) is not None:
+            for row in rows:
+                row.sequence.ids += row.ids
+            return recorded
         device = self.sequences.layout.device
         ids: list[int] = []
         positions: list[int] = []

@@ -1,9 +1,9 @@
-"""Weights in eight bits for a CPU, where a token costs what reading the weights from memory costs.
+"""Weights in eight bits, since a token costs what reading the weights from memory costs.
 
-fbgemm's dynamic linear layer keeps weights as int8 with a scale for each output, and rounds the inputs to eight bits between the
-least and the largest of them all. One token with a giant activation, as the first of a text is, would then leave no bits to the
-others of its pass, so inputs of several tokens are brought between 0 and 1 first, each token by its own least and largest. What
-is rounded are the inputs: the weights' own rounding costs a thirtieth of that in perplexity (docs/log.md).
+On a CPU, fbgemm's dynamic linear layer keeps weights as int8 with a scale for each output, and rounds the inputs to eight bits
+between the least and the largest of them all. One token with a giant activation, as the first of a text is, would then leave no
+bits to the others of its pass, so inputs of several tokens are brought between 0 and 1 first, each token by its own least and
+largest. What is rounded are the inputs: the weights' own rounding costs a thirtieth of that in perplexity (docs/log.md).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import warnings
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
 LARGEST_REST = 0.2
@@ -19,44 +20,83 @@ LARGEST_REST = 0.2
 
 
 class Int8Linear(nn.Module):
-    """In place of a linear layer: (…, inputs) to (…, outputs), in float32."""
+    """In place of a linear layer: (…, inputs) to (…, outputs); on a CPU in float32."""
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
         weight = linear.weight.float()
         scale = weight.abs().amax(1).clamp_min(1e-12) / 127
         whole = (weight / scale[:, None]).round_().clamp_(-127, 127).to(torch.int8)
-        zeros = torch.zeros(len(scale), dtype=torch.long)
-        with warnings.catch_warnings():  # torch announces that quantised tensors will go; the operators stay
-            warnings.simplefilter("ignore", UserWarning)
-            tensor = torch._make_per_channel_quantized_tensor(whole, scale.double(), zeros, 0)
         self.in_features, self.out_features = linear.in_features, linear.out_features
-        self.bias = None if linear.bias is None else linear.bias.float()
-        self.weights = torch.ops.quantized.linear_prepack(tensor, None)
-        self.sums = whole.sum(1) * scale  # what an input of ones gives
-        self.saturates = not torch.cpu._is_vnni_supported()  # then seven bits must do, or sums of two products overflow
+        on_cpu = weight.device.type == "cpu"
+        self.product = OnCpu(whole, scale) if on_cpu else OnGpu(whole, scale)
+        self.bias = None if linear.bias is None else linear.bias.float() if on_cpu else linear.bias
 
     def forward(self, inputs: Tensor) -> Tensor:
-        tokens = inputs.reshape(-1, self.in_features)
-        if len(tokens) == 1:
-            outputs = torch.ops.quantized.linear_dynamic(tokens, self.weights, self.saturates)
-        else:
-            # `aminmax` takes twenty times as long.
-            low, high = tokens.amin(-1, keepdim=True), tokens.amax(-1, keepdim=True)
-            span = (high - low).clamp_min_(1e-12)
-            outputs = torch.ops.quantized.linear_dynamic((tokens - low).div_(span), self.weights, self.saturates)
-            outputs.mul_(span).addcmul_(low, self.sums)
+        outputs = self.product(inputs.reshape(-1, self.in_features))
         if self.bias is not None:
             outputs += self.bias
         return outputs.view(*inputs.shape[:-1], self.out_features)
 
 
+class OnCpu:
+    """(tokens, inputs) to (tokens, outputs) by fbgemm, in float32."""
+
+    def __init__(self, whole: Tensor, scale: Tensor) -> None:
+        zeros = torch.zeros(len(scale), dtype=torch.long)
+        with warnings.catch_warnings():  # torch announces that quantised tensors will go; the operators stay
+            warnings.simplefilter("ignore", UserWarning)
+            tensor = torch._make_per_channel_quantized_tensor(whole, scale.double(), zeros, 0)
+        self._weights = torch.ops.quantized.linear_prepack(tensor, None)
+        self._sums = whole.sum(1) * scale  # what an input of ones gives
+        self._saturates = (
+            not torch.cpu._is_vnni_supported()
+        )  # then seven bits must do, or sums of two products overflow
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        outputs: Tensor
+        if len(tokens) == 1:
+            outputs = torch.ops.quantized.linear_dynamic(tokens, self._weights, self._saturates)
+            return outputs
+        # `aminmax` takes twenty times as long.
+        low, high = tokens.amin(-1, keepdim=True), tokens.amax(-1, keepdim=True)
+        span = (high - low).clamp_min_(1e-12)
+        outputs = torch.ops.quantized.linear_dynamic((tokens - low).div_(span), self._weights, self._saturates)
+        return outputs.mul_(span).addcmul_(low, self._sums)
+
+
+class OnGpu:
+    """(tokens, inputs) to (tokens, outputs) by the GPU's product of int8 matrices, in the numbers the model computes in. Each
+    token is rounded to whole numbers from -127 to 127 between its own least and largest."""
+
+    FEWEST = 32
+    """cuBLAS takes no fewer than 17 rows, and as long for 32 as for one: what takes time is to read the weights."""
+
+    def __init__(self, whole: Tensor, scale: Tensor) -> None:
+        self._weights, self._scale = whole, scale
+        self._sums = whole.sum(1) * scale
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        low, high = tokens.amin(-1, keepdim=True).float(), tokens.amax(-1, keepdim=True).float()
+        step = (high - low).clamp_min(1e-12) / 254
+        middle = low + 127 * step
+        rounded = ((tokens - middle) / step).round_().to(torch.int8)
+        product = torch._int_mm(pad(rounded, (0, 0, 0, max(0, self.FEWEST - len(tokens)))), self._weights.t())
+        return (product[: len(tokens)] * self._scale * step + middle * self._sums).to(tokens.dtype)
+
+
 def to_int8(model: PreTrainedModel) -> bool:
-    """Replaces the linear layers, and lets the rest compute in float32; False, and nothing is changed, where it does not pay.
+    """Replaces the linear layers, on a GPU those whose widths its product takes, and on a CPU lets the rest compute in float32;
+    False, and nothing is changed, where it does not pay.
 
     Embeddings stay as they are, since only a row of them is read for a token.
     """
-    linear = {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear)}
+    on_cpu = model.device.type == "cpu"
+    linear = {
+        name: module
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Linear) and (on_cpu or module.in_features % 8 == module.out_features % 8 == 0)
+    }
     embeddings = [module for module in model.modules() if isinstance(module, nn.Embedding)]
     known = {id(module.weight) for module in (*linear.values(), *embeddings)}
     every = {id(parameter): parameter.numel() for parameter in model.parameters()}
@@ -66,6 +106,8 @@ def to_int8(model: PreTrainedModel) -> bool:
     for name, module in linear.items():
         parent, _, own = name.rpartition(".")
         setattr(model.get_submodule(parent), own, Int8Linear(module))
+    if not on_cpu:
+        return True
     kept = {id(module.weight) for module in embeddings}
     for parameter in model.parameters():
         if id(parameter) not in kept:

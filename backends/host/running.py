@@ -62,8 +62,9 @@ class Running:
         guessed = self._guess(min(draft, self.job.max_tokens - self.answered - 1), cost)
         return Row(self.sequence, part + guessed, 1 + len(guessed))
 
-    def take(self, row: Row, logits: Tensor) -> None:
-        """Takes from `logits` (wanted, vocabulary) the token after each drafted one, for as long as the draft was right."""
+    def take(self, row: Row, logits: Tensor, best: list[int]) -> None:
+        """Takes from `logits` (wanted, vocabulary) the token after each drafted one, for as long as the draft was right. `best`
+        is the likeliest of each."""
         if not row.wanted:
             if not self.job.max_tokens and not self.left:
                 self.end(Finish.LENGTH)
@@ -71,7 +72,7 @@ class Running:
         draft = row.ids[len(row.ids) - row.wanted + 1 :]
         tokens: list[int] = []
         finish: Finish | None = None
-        for at, token in enumerate(self._chosen(logits)):
+        for at, token in enumerate(self._chosen(logits, best)):
             if token is None or token in self.job.stop_ids:
                 finish = Finish.STOP
                 break
@@ -112,11 +113,11 @@ class Running:
         stop = next((at for at, token in enumerate(guessed) if token in self.job.stop_ids), len(guessed))
         return guessed[:stop]
 
-    def _chosen(self, logits: Tensor) -> Any:
+    def _chosen(self, logits: Tensor, best: list[int]) -> Any:
         """The token after each position, lazily: a mask depends on the tokens before. None where nothing is allowed."""
         job = self.job
         if job.constraint is None and job.temperature <= 0:
-            yield from logits.argmax(-1).tolist()
+            yield from best
             return
         for row in logits:
             mine = row

@@ -15,6 +15,7 @@ from itertools import count
 
 from backends.host.answers import Stream
 from backends.host.attention import Interrupted, Row
+from backends.host.choosing import likeliest
 from backends.host.drafts import AHEAD, Passes
 from backends.host.engine import Engine
 from backends.host.jobs import (
@@ -169,9 +170,9 @@ class Scheduler:
             self._fail([run for run, _ in reading], error)
             return
         tokens = sum(len(row.ids) for _, row in reading)
-        for (run, row), mine in zip(reading, logits, strict=True):
+        for (run, row), mine, best in zip(reading, logits, likeliest(logits), strict=True):
             self._turns.charge(run, len(row.ids))
-            run.take(row, mine)
+            run.take(row, mine, best)
         self._passes.record(tokens, self._clock.now() - began)  # by now a GPU has done what it was told to
 
     def _let_go(self) -> None:

@@ -6,12 +6,15 @@ prompt takes over the sequence that begins like it, and only the rest is compute
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence as Ids
 from dataclasses import dataclass, field
 from itertools import count
 
 import torch
 from torch import Tensor
+
+from backends.host.room import Heap, Room, apart
 
 STEP = 256
 """Room is given in steps of so many tokens, so that a sequence that grows by a token a keystroke is seldom moved."""
@@ -28,17 +31,24 @@ class Layout:
     device: torch.device
 
     @property
+    def numbers_per_token(self) -> int:
+        return sum(heads * (key + value) for heads, key, value in self.heads)
+
+    @property
     def bytes_per_token(self) -> int:
-        numbers = sum(heads * (key + value) for heads, key, value in self.heads)
-        return numbers * int(self.dtype.itemsize)
+        return self.numbers_per_token * int(self.dtype.itemsize)
 
 
 @dataclass(slots=True, eq=False)
 class Sequence:
-    """`ids` are computed: layer i holds keys[i][:, :len(ids)] and values[i][:, :len(ids)] of shape (heads, capacity, width)."""
+    """`ids` are computed: layer i holds keys[i][:, :len(ids)] and values[i][:, :len(ids)] of shape (heads, capacity, width).
+
+    All of them are views of `piece`, one after the other: keys of the first layer, its values, keys of the second, and so on.
+    """
 
     document: str
     capacity: int
+    piece: Tensor
     keys: list[Tensor]
     values: list[Tensor]
     ids: list[int] = field(default_factory=list)
@@ -53,8 +63,11 @@ class Sequence:
 class Sequences:
     """All sequences, within `budget` bytes that nothing exceeds: what runs is never dropped, what waits for use is."""
 
-    def __init__(self, layout: Layout, budget: int) -> None:
+    def __init__(
+        self, layout: Layout, budget: int, room: Callable[[int, torch.dtype, torch.device], Room] = Heap
+    ) -> None:
         self.layout, self.budget = layout, budget
+        self.room = room(budget // layout.dtype.itemsize, layout.dtype, layout.device)
         self._held: list[Sequence] = []
         self._turns = count(1)
 
@@ -82,11 +95,11 @@ class Sequences:
         donor, agreed = self._longest(ids[:-1])
         if donor is not None and not donor.busy and _may_lose_the_rest(donor, agreed, document):
             return self._taken_over(donor, agreed, document, room)
-        if not self._make_room(_rounded(room), spared=donor):
+        made = self._made(document, _rounded(room), spared=donor)
+        if made is None:
             if donor is None or donor.busy:
                 return None
             return self._taken_over(donor, agreed, document, room)
-        made = self._made(document, _rounded(room))
         if donor is not None and agreed >= WORTH_COPYING:
             _copy(donor, made, agreed)
         self._held.append(made)
@@ -114,10 +127,12 @@ class Sequences:
     def drop(self, sequence: Sequence) -> None:
         if sequence in self._held:
             self._held.remove(sequence)
+            self.room.give(sequence.piece)
 
     def shed(self) -> None:
         """Drops whatever no request is using."""
-        self._held = [sequence for sequence in self._held if sequence.busy]
+        for sequence in [sequence for sequence in self._held if not sequence.busy]:
+            self.drop(sequence)
 
     def _longest(self, ids: Ids[int]) -> tuple[Sequence | None, int]:
         """The sequence that agrees with most of `ids`, an idle one if two agree in the same number."""
@@ -129,21 +144,13 @@ class Sequences:
         return best, most
 
     def _grow(self, sequence: Sequence, kept: int, room: int) -> bool:
-        if not self._make_room(_rounded(room) - sequence.capacity):
+        larger = self._made(sequence.document, _rounded(room), instead_of=sequence.piece)
+        if larger is None:
             return False
-        larger = self._made(sequence.document, _rounded(room))
-        _copy(sequence, larger, kept)
+        if apart(larger.piece, sequence.piece):
+            _copy(sequence, larger, kept)
         sequence.keys, sequence.values, sequence.capacity = larger.keys, larger.values, larger.capacity
-        return True
-
-    def _make_room(self, tokens: int, spared: Sequence | None = None) -> bool:
-        """Drops the least useful until `tokens` more fit."""
-        each = self.layout.bytes_per_token
-        while self.bytes + tokens * each > self.budget:
-            idle = [sequence for sequence in self._held if not sequence.busy and sequence is not spared]
-            if not idle:
-                return False
-            self._held.remove(min(idle, key=self._usefulness))
+        sequence.piece, sequence.ids = larger.piece, larger.ids
         return True
 
     def _usefulness(self, sequence: Sequence) -> tuple[int, int]:
@@ -157,19 +164,23 @@ class Sequences:
         )
         return (0 if newer >= 2 else 1, sequence.used)
 
-    def _made(self, document: str, capacity: int) -> Sequence:
-        """In one piece of memory: so many long-lived small ones between short-lived ones would never be given back whole."""
+    def _made(
+        self, document: str, capacity: int, *, spared: Sequence | None = None, instead_of: Tensor | None = None
+    ) -> Sequence | None:
+        """In one piece of memory: so many long-lived small ones between short-lived ones would never be given back whole.
+        For its sake the least useful are dropped, but not `spared`."""
         layout = self.layout
-        sizes = [heads * capacity * width for heads, key, value in layout.heads for width in (key, value)]
-        pieces = torch.empty(sum(sizes), dtype=layout.dtype, device=layout.device).split(sizes)
-        keys = [
-            piece.view(heads, capacity, key) for piece, (heads, key, _) in zip(pieces[::2], layout.heads, strict=True)
-        ]
+        while (piece := self.room.take(capacity * layout.numbers_per_token, instead_of)) is None:
+            idle = [sequence for sequence in self._held if not sequence.busy and sequence is not spared]
+            if not idle:
+                return None
+            self.drop(min(idle, key=self._usefulness))
+        parts = piece.split([heads * capacity * width for heads, key, value in layout.heads for width in (key, value)])
+        keys = [part.view(heads, capacity, key) for part, (heads, key, _) in zip(parts[::2], layout.heads, strict=True)]
         values = [
-            piece.view(heads, capacity, value)
-            for piece, (heads, _, value) in zip(pieces[1::2], layout.heads, strict=True)
+            part.view(heads, capacity, value) for part, (heads, _, value) in zip(parts[1::2], layout.heads, strict=True)
         ]
-        return Sequence(document, capacity, keys, values)
+        return Sequence(document, capacity, piece, keys, values)
 
 
 def shared(one: Ids[int], other: Ids[int]) -> int:

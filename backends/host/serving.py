@@ -111,7 +111,10 @@ def assemble(
 
     int8 = loaded.precision is Precision.INT8
     try:
-        engine = Engine.of(loaded.weights, cache_bytes=loaded.cache_bytes, int8=int8, progress=progress)
+        longest = loaded.model.context_tokens
+        engine = Engine.of(
+            loaded.weights, cache_bytes=loaded.cache_bytes, int8=int8, longest=longest, progress=progress
+        )
     except Unsuitable as error:
         raise Unusable(str(error)) from error
     quick = quick_tokens(engine, clock)

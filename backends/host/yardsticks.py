@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
@@ -10,8 +10,8 @@ from transformers import PreTrainedModel
 
 from backends.host.quantize import Int8Linear
 
-READ_AT_ONCE = 1 << 29
-"""Bytes that are read to measure the bandwidth: far more than any cache of a processor holds."""
+READ_AT_ONCE: Mapping[str, int] = {"cpu": 1 << 29, "cuda": 1 << 32}
+"""Bytes that are read to measure the bandwidth: far more than any cache holds, and longer than a GPU takes to be told."""
 
 
 def generating(model: PreTrainedModel, ids: list[int]) -> Callable[[int], None]:
@@ -27,7 +27,7 @@ def generating(model: PreTrainedModel, ids: list[int]) -> Callable[[int], None]:
 
 def reading(device: torch.device) -> Callable[[], int]:
     """A function that reads a large piece of memory once and returns how many bytes it read."""
-    held = torch.ones(READ_AT_ONCE // 4, device=device)
+    held = torch.ones(READ_AT_ONCE[device.type] // 4, device=device)
 
     def read() -> int:
         float(held.sum())
@@ -40,6 +40,11 @@ def finish(device: torch.device) -> None:
     """Waits for a GPU, which is otherwise told what to do and left to it."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+
+
+def held(device: torch.device) -> int:
+    """Bytes of a GPU's memory that were taken at most."""
+    return int(torch.cuda.max_memory_reserved(device)) if device.type == "cuda" else 0
 
 
 def parameters(model: PreTrainedModel) -> int:

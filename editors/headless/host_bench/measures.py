@@ -14,7 +14,7 @@ from backends.host import yardsticks
 from backends.host.engine import Engine
 from backends.host.jobs import Job
 from backends.host.scheduler import Scheduler
-from editors.headless.host_bench.subject import Say, Subject, Took, Watched, resident
+from editors.headless.host_bench.subject import LONGEST, Say, Subject, Took, Watched, resident
 
 KEYS = 12
 """Keystrokes of which the median is told."""
@@ -40,12 +40,13 @@ def measure(
     if generate:
         say("Measuring generate().")
         found["generate"] = of_generate(subject, ids, tokens)
-    engine = subject.engine()
+    engine = subject.engine(max(LONGEST, context + tokens + KEYS))
     found["threads"] = engine.threads
     found["bytes_per_token"] = yardsticks.bytes_per_token(subject.model) + context * engine.reader.bytes_per_token
     found["limit"] = found["bandwidth"] / found["bytes_per_token"]
     found["host"] = asyncio.run(_of_host(subject, engine, ids, tokens, editors, say))
     found["memory"] = resident()
+    found["memory of the GPU"] = yardsticks.held(subject.model.device)
     return found
 
 

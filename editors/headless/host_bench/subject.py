@@ -20,6 +20,8 @@ from context.clock import MonotonicClock
 
 Say = Callable[[str], None]
 CACHE_BYTES = 4 << 30
+LONGEST = 8192
+"""Tokens of a prompt and its answer, as where a user of the host says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,11 @@ class Subject:
         say(f"Making a model of the shape {shape}.")
         return cls(shape, random_model(shape, device, exact=weights == "fp32"), weights, threads, say)
 
-    def engine(self) -> Engine:
+    def engine(self, longest: int = LONGEST) -> Engine:
         int8 = self.weights == "int8"
-        engine = Engine.of(self.model, cache_bytes=CACHE_BYTES, int8=int8, threads=self.threads, progress=self.say)
+        engine = Engine.of(
+            self.model, cache_bytes=CACHE_BYTES, int8=int8, threads=self.threads, longest=longest, progress=self.say
+        )
         engine.reader = Watched(engine.reader)
         return engine
 

@@ -40,7 +40,8 @@ def of_measures(found: dict[str, Any]) -> str:
         f"at {found['bandwidth'] / giga:.1f} GB/s",
         f"cancelled while writing: {1000 * host['cancel writing']:.0f} ms; "
         f"while reading: {1000 * host['cancel reading']:.0f} ms",
-        f"memory: {found['memory'] / giga:.2f} GB in all, {host['cache bytes'] / giga:.2f} GB of kept sequences",
+        f"memory: {found['memory'] / giga:.2f} GB in all, {host['cache bytes'] / giga:.2f} GB of kept sequences"
+        + (f", {found['memory of the GPU'] / giga:.2f} GB of the GPU" if found["memory of the GPU"] else ""),
     ]
     return "\n".join(lines)
 
