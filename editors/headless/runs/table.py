@@ -16,7 +16,7 @@ def headline(found: Summary, first: Sequence[str]) -> str:
     """The `first` measures, as far as there are any, each with what it means, and the times."""
     ink = Ink(sys.stdout)
     answered, told = found.rows - found.failed, [one for name in first for one in found.figures if one.measure == name]
-    lines = [f"{answered} questions; in brackets the 95 % interval."]
+    lines = [f"{answered} question{'' if answered == 1 else 's'}; in brackets the 95 % interval."]
     if found.failed:
         lines[0] = ink.bad(f"{found.failed} of {found.rows} questions failed; the figures are of the other {answered}.")
     for figure, words in zip(told, meanings([figure.measure for figure in told]), strict=True):
@@ -44,7 +44,7 @@ def table(found: Summary) -> str:
 def _line(figure: Figure) -> str:
     interval = f"[{shown(figure.measure, figure.low)}, {shown(figure.measure, figure.high)}]"
     unit, value = measure(figure.measure).unit, shown(figure.measure, figure.value)
-    rest = Ink(sys.stdout).dim(f"{interval:18} {figure.rows} rows")
+    rest = Ink(sys.stdout).dim(f"{interval:18} {figure.rows} row{'' if figure.rows == 1 else 's'}")
     return f"{figure.measure:{NAME}}{value:>9} {unit:1}  {rest}"
 
 
