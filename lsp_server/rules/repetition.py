@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from lsp_server.place import Place, squeeze
 from lsp_server.rules.verdict import Drop
 
 LONGEST_BLOCK = 12
 """Lines of the longest block looked for twice in a row."""
+
+SIGNS = re.compile(r"(?:\s+[^\w\s]){20}\Z")
 
 
 def repetition(text: str, place: Place) -> str | Drop:
@@ -34,8 +38,11 @@ def _runaway(squeezed: list[str], at: int, size: int) -> bool:
 
 
 def _loops(line: str) -> bool:
-    """The line ends in a phrase said over and over: five times, or three times where it is long."""
+    """The line ends in a phrase said over and over: five times, or three times where it is long; signs between blanks, which
+    stand in a row of a table too, twenty times."""
     tail = line.rstrip()[-400:]
+    if SIGNS.search(tail):
+        return True
     for period in range(3, 81):
         times = 5 if period < 10 else 3
         stretch = tail[-period * times :]
