@@ -10,7 +10,7 @@ import pytest
 
 from editors.headless import cli
 from editors.headless.exits import Exit
-from tests.shell import new_user, run
+from tests.shell import Terminal, new_user, run
 
 KEY = "k3y-0f-a-t3st"
 
@@ -134,6 +134,18 @@ def test_key_is_kept_found_and_cleared(
     assert run(capsys, "key", "show-where", "--base-url", "https://other.example")[0] == Exit.NOTHING
     assert run(capsys, "key", "clear")[0] == Exit.DONE
     assert run(capsys, "key", "clear")[0] == Exit.NOTHING
+
+
+def test_ctrl_d_in_place_of_a_key_is_no_bug(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("editors.headless.key.getpass", ended)
+    code, _, err = run(capsys, "key", "set")
+    assert code == Exit.NOTHING and "No key was given" in err and "bug" not in err
 
 
 def test_a_key_that_cannot_be_kept_is_said_with_what_to_do(

@@ -82,7 +82,14 @@ def bound_to(arguments: argparse.Namespace, *, named: bool = True) -> tuple[str,
 
 def _typed() -> str:
     """From the terminal unseen, else one line from standard input; never from the command line, which others can read."""
-    return getpass("Key (not shown): ") if sys.stdin.isatty() else sys.stdin.readline().strip()
+    try:
+        typed = getpass("Key (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
+    except EOFError:  # Ctrl-D
+        print(file=sys.stderr)
+        typed = ""
+    if not typed.strip():
+        raise Stop(Exit.NOTHING, "No key was given, and the keys that are kept were not touched.")
+    return typed
 
 
 def _clear(origin: str, *, as_json: bool) -> int:
