@@ -26,7 +26,10 @@ class Scratch(tempfile.TemporaryDirectory[str]):
     def __init__(self, what: str) -> None:
         super().__init__(prefix=f"{PREFIX}{what}-", ignore_cleanup_errors=True)
         self._lock = _open(Path(self.name))
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(
+            OSError
+        ):  # a file system without locks: nobody else gets one there either, so nobody clears it away
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def cleanup(self) -> None:
         super().cleanup()
@@ -43,7 +46,7 @@ def tidy() -> None:
 
 
 def _remove_if_left(path: Path) -> None:
-    """Raises OSError where it is another user's link or folder, or in use."""
+    """Raises OSError where it is in use, or cannot be locked or looked at."""
     status = path.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or time.time() - status.st_mtime < YOUNG:
         return
