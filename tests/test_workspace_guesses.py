@@ -40,18 +40,6 @@ async def texts(marked: str, language: str = "python", others: dict[str, str] | 
     return [guess.text for guess in await whole_guesses(at(marked, language, others), FakeClock())]
 
 
-SHAPES = """
-class Frame:
-    def first(self, width, height, depth):
-        return width
-
-    def second(self, width):
-        return self.first(width, 1, 2)
-
-    def third(self, wi‸
-"""
-
-
 async def test_a_line_that_opens_a_block_is_not_over_before_its_colon() -> None:
     found = await texts("\nif ready:\n    go()\nx = ready\nif steady:\n    go()\nx = steady\nif ‸\n")
     assert found and all(text.endswith(":") for text in found)
@@ -101,7 +89,7 @@ async def test_words_of_other_open_files_are_offered() -> None:
 
 
 async def test_the_likeliest_come_first() -> None:
-    found = await whole_guesses(at(SHAPES), FakeClock())
+    found = await whole_guesses(at("\nsend(one)\nsend(two)\nsend(three)\nsend(‸\n"), FakeClock())
     assert len(found) > 1 and all(left.chance >= right.chance for left, right in pairwise(found))
 
 

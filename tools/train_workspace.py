@@ -8,7 +8,8 @@
     fit halves      two judges of tokens, each of which has not seen the other's half
     rows places     lines nearby, and which of them truly came next, for every third repository
     fit rough       what makes a line worth comparing
-    rows guesses    the lines compared, whole guesses by hand, how far guesses unasked were right
+    rows lines      the lines compared, and which of them truly came next
+    rows guesses    whole guesses by hand, and how far guesses unasked were right
     fit tables      judge.npz, lines.npz, offers.npz beside the code; without the offers for each half too
 
 Rows that are there already are not made again, so that a run that was stopped goes on: remove their folder after a change of
@@ -33,18 +34,29 @@ from backends.workspace import whole_lines
 from backends.workspace.features import NAMES
 from backends.workspace.offers import NAMES as OFFER_NAMES
 from backends.workspace.trees import read_trees
-from tools.workspace_past import ABOUT, GUESSED, HALVES, TAKEN, file_name, other, written
+from tools.workspace_past import (
+    ABOUT,
+    GUESSED,
+    HALVES,
+    PER_COMMIT,
+    TAKEN,
+    WHOLE_PER_COMMIT,
+    file_name,
+    other,
+    written,
+)
 from tools.workspace_rows import Maker, Rows, line_rows, offer_rows, place_rows, sure_rows, token_rows
 
-TOKEN_TREES, LINE_TREES, OFFER_TREES = (240, 6), (100, 5), (80, 4)
+TOKEN_TREES, LINE_TREES, OFFER_TREES = (300, 6), (160, 6), (80, 4)
 """How many, and how deep."""
 
 MAKERS: Mapping[str, Mapping[str, Maker]] = {
     "tokens": {"tokens": token_rows},
     "places": {"places": place_rows},
+    "lines": {},
     "guesses": {"offers": offer_rows, "sureness": sure_rows},
 }
-STEPS = ("rows tokens", "fit halves", "rows places", "fit rough", "rows guesses", "fit tables")
+STEPS = ("rows tokens", "fit halves", "rows places", "fit rough", "rows lines", "rows guesses", "fit tables")
 ROUGH_FROM = 3
 """Places are taken from every so many repositories: twenty weights need no more."""
 
@@ -52,7 +64,7 @@ ROUGH_FROM = 3
 def read(what: str, histories: Path, folder: Path, processes: int) -> None:
     """Makes the rows of one step, repository by repository."""
     makers = dict(MAKERS[what])
-    if what == "guesses":
+    if what == "lines":
         makers["lines"] = line_rows(np.load(folder / "rough.npy"))
     for kind in makers:
         (folder / kind).mkdir(parents=True, exist_ok=True)
@@ -73,8 +85,9 @@ def _read(makers: Mapping[str, Maker], histories: Path, folder: Path, half: str,
     chance = random.Random(7)
     found: dict[str, list[Rows]] = {kind: [] for kind in makers}
     commits = TAKEN if "tokens" in makers else GUESSED
+    per_commit = WHOLE_PER_COMMIT if "lines" in makers else PER_COMMIT
     trees = folder / "trees" / file_name(name)
-    for library, line in written(histories, trees, name, HALVES[half][name], judge, commits):
+    for library, line in written(histories, trees, name, HALVES[half][name], judge, commits, per_commit):
         for kind, maker in makers.items():
             found[kind] += maker(library, line, chance)
     for kind, rows in found.items():

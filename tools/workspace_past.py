@@ -22,6 +22,8 @@ COMMITS, LOOKED_AT, TAKEN, PER_COMMIT = 1000, 120, 20, 5
 taken from, the likelier the more lines they added; the lines taken from one."""
 GUESSED = 12
 """Of the commits taken, those where whole guesses are asked for too, which cost more than tokens."""
+WHOLE_PER_COMMIT = 20
+"""Lines of one commit before which the lines nearby are compared: that costs little, and few lines are such as were made."""
 
 HALVES: Mapping[str, Mapping[str, str]] = {
     "first": {
@@ -73,7 +75,7 @@ HALVES: Mapping[str, Mapping[str, str]] = {
 
 ABOUT: Mapping[str, object] = {
     "commits": {name: newest for half in HALVES.values() for name, newest in half.items()},
-    "drawn": [COMMITS, LOOKED_AT, TAKEN, PER_COMMIT, GUESSED],
+    "drawn": [COMMITS, LOOKED_AT, TAKEN, PER_COMMIT, GUESSED, WHOLE_PER_COMMIT],
 }
 """What a table says it was made from."""
 
@@ -87,7 +89,7 @@ def file_name(name: str) -> str:
     return name.replace("/", "+")
 
 
-def drawn(history: History, newest: str) -> list[list[AddedLine]]:
+def drawn(history: History, newest: str, per_commit: int) -> list[list[AddedLine]]:
     """Lines by commit."""
     chance = random.Random(7)
     commits = list(history.commits(COMMITS, start=newest))
@@ -99,18 +101,24 @@ def drawn(history: History, newest: str) -> list[list[AddedLine]]:
     found = []
     for taken in list(hashes)[:TAKEN]:
         lines = by_commit[taken]
-        numbers = sorted(chance.sample(range(len(lines)), min(PER_COMMIT, len(lines))))
+        numbers = sorted(chance.sample(range(len(lines)), min(per_commit, len(lines))))
         found.append([lines[number] for number in numbers])
     return found
 
 
 def written(
-    histories: Path, kept: Path, name: str, newest: str, judge: Trees | None, commits: int = TAKEN
+    histories: Path,
+    kept: Path,
+    name: str,
+    newest: str,
+    judge: Trees | None,
+    commits: int = TAKEN,
+    per_commit: int = PER_COMMIT,
 ) -> Iterator[tuple[Library, AddedLine]]:
     """Each line as it is about to be written. The trees of the past are kept in a folder, since every step needs them."""
     history = History(histories / file_name(name) / "repo")
     past = Past(history)
-    for lines in drawn(history, newest)[:commits]:
+    for lines in drawn(history, newest, per_commit)[:commits]:
         library = Library(Gate(), judge)
         library.adopt(_tree(past, lines[0].commit.parent, kept / f"{lines[0].commit.parent}.index"))
         previous: AddedLine | None = None

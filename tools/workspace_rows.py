@@ -17,19 +17,20 @@ from numpy.typing import NDArray
 from backends.workspace import pool, whole_lines
 from backends.workspace.choose import SHORTEST, whole_guesses
 from backends.workspace.counts import END
-from backends.workspace.decode import greedy
+from backends.workspace.decode import greedy, state_at
 from backends.workspace.features import State, features
 from backends.workspace.library import Library, Place
 from backends.workspace.lines import hash_of
 from backends.workspace.offers import Cursor, rows_of_guesses
 from backends.workspace.shape import shape_of
 from editors.headless.past import AddedLine, points, token_spans
+from tools.workspace_gaps import gaps
 
 Rows = dict[str, NDArray[Any]]
 Maker = Callable[[Library, AddedLine, random.Random], Iterator[Rows]]
 
 STEPS = 4
-"""Places asked about in a line, besides its first."""
+"""Places asked about in a line, besides its first and those in gaps."""
 SURE_FROM, FLOORS = 0.2, (0.45, 0.55, 0.65, 0.75, 0.85)
 """Guesses are followed down to the first; offers are taken at each of the others."""
 
@@ -44,34 +45,47 @@ class Now:
         pass
 
 
-def asked(library: Library, line: AddedLine, column: int, space: str = "") -> Cursor | None:
+def asked(library: Library, line: AddedLine, begun: str, rest: str = "") -> Cursor | None:
     before, after = line.around()
-    return library.at(Place(line.path, line.language, before + line.text[:column] + space, after))
+    return library.at(Place(line.path, line.language, before + begun, rest + after))
 
 
 def starts(library: Library, line: AddedLine) -> Cursor | None:
-    return asked(library, line, len(line.text) - len(line.text.lstrip()))
+    return asked(library, line, line.text[: len(line.text) - len(line.text.lstrip())])
 
 
 def token_rows(library: Library, line: AddedLine, chance: random.Random) -> Iterator[Rows]:
-    """Candidates for the first token of a line and for some others, as the decoder would meet them."""
+    """Candidates for the first token of a line and for some others, as the decoder would meet them; in gaps too."""
     spans = [(start, line.text[start:end]) for start, end, _ in token_spans(line.text, line.language)]
     spans.append((len(line.text.rstrip()), ""))
     for start, truth in [spans[0], *chance.sample(spans[1:], min(STEPS, len(spans) - 1))]:
         cut = start
         if len(truth) > 2 and (truth[0].isalpha() or truth[0] in "_\"'") and chance.random() < 0.4:
             cut += chance.randint(1, min(4, len(truth) - 1))
-        found = asked(library, line, cut, " " if not truth and line.text[:cut][-1:].isalnum() else "")
-        if found is None or not truth.startswith(found.start.started):
-            continue
-        model, begin = found.model, found.start
-        state = State(begin.context, begin.line, begin.opened, begin.started, begin.then)
-        weighed = model.weighed(state)
-        if weighed is not None:
-            counts, mixture, chosen = weighed
-            table = features(counts, mixture, chosen, state, model.usage, model.vocabulary, model.suffix_token)
-            right = np.array([model.vocabulary.text(token) == truth for token in counts.tokens[chosen].tolist()])
-            yield {"x": table, "y": right, "w": np.ones(len(right), np.float32)}
+        space = " " if not truth and line.text[:cut][-1:].isalnum() else ""
+        yield from _candidates(asked(library, line, line.text[:cut] + space), truth)
+    for gap in gaps(line, chance):
+        whole, first = gap.before + gap.truth, len(gap.before)
+        inner = [(start, whole[start:end]) for start, end, _ in token_spans(whole, line.language) if end > first]
+        followed = token_spans(gap.rest, line.language)
+        ends = [(len(whole), gap.rest[followed[0][0] : followed[0][1]])] if followed else []
+        for start, truth in [*chance.sample(inner, min(1, len(inner))), *ends]:
+            cut = max(start, first)
+            space = " " if cut == len(whole) and whole[-1:].isalnum() else ""
+            yield from _candidates(asked(library, line, whole[:cut] + space, gap.rest), truth)
+
+
+def _candidates(found: Cursor | None, truth: str) -> Iterator[Rows]:
+    if found is None or not truth.startswith(found.start.started):
+        return
+    model = found.model
+    state = state_at(found.start, (), found.start.opened)
+    weighed = model.weighed(state)
+    if weighed is not None:
+        counts, mixture, chosen = weighed
+        table = features(counts, mixture, chosen, state, model.usage, model.vocabulary, model.suffix_token)
+        right = np.array([model.vocabulary.text(token) == truth for token in counts.tokens[chosen].tolist()])
+        yield {"x": table, "y": right, "w": np.ones(len(right), np.float32)}
 
 
 def place_rows(library: Library, line: AddedLine, chance: random.Random) -> Iterator[Rows]:
@@ -114,18 +128,20 @@ def _line_rows(rough: NDArray[np.float32], library: Library, line: AddedLine, ch
 
 
 def offer_rows(library: Library, line: AddedLine, chance: random.Random) -> Iterator[Rows]:
-    for point in points(line, chance)[1:]:
-        found = asked(library, line, point.column)
+    cursors = [(line.text[: point.column], point.truth.rstrip(), "") for point in points(line, chance)[1:]]
+    cursors += [(gap.before, gap.truth, gap.rest) for gap in gaps(line, chance)]
+    for begun, truth, rest in cursors:
+        found = asked(library, line, begun, rest)
         guesses = asyncio.run(whole_guesses(found, Now())) if found is not None else []
         if found is not None and guesses:
-            right = np.array([guess.text == point.truth.rstrip() for guess in guesses], np.bool_)
+            right = np.array([guess.text == truth for guess in guesses], np.bool_)
             yield {"x": rows_of_guesses(guesses, found), "y": right, "w": np.ones(len(right), np.float32)}
 
 
 def sure_rows(library: Library, line: AddedLine, chance: random.Random) -> Iterator[Rows]:
     """For each floor the longest beginning that is as likely: (kind of cursor, its log odds), and whether it was right."""
     for point in points(line, chance):
-        found = asked(library, line, point.column)
+        found = asked(library, line, line.text[: point.column])
         if found is None:
             continue
         *_, guess = (None, *greedy(found.model, found.start, SURE_FROM))

@@ -40,7 +40,7 @@ class Counts:
 
 
 def count(rows: Rows, suffix_token: int) -> Counts:
-    """`suffix_token` is the first token of the line after the cursor's."""
+    """`suffix_token` is the first token after the cursor, of its own line or of the next one."""
     followed = np.where((rows.token >= IN) & (rows.token <= OUT3), END, rows.token)
     tokens, which = _told_apart(followed)
     cell = (which * SCOPES + rows.scope) * BUCKETS + _BUCKET_OF[rows.length]
@@ -66,7 +66,8 @@ def _told_apart(tokens: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[n
     return ordered[begins], which
 
 
-_ORDER = tuple(int(scope) for scope in (Scope.SHAPE, Scope.REPOSITORY, Scope.NEAR, Scope.FILE, Scope.FRESH))
+_WIDE_FIRST = (Scope.SERIES, Scope.LINE, Scope.SHAPE, Scope.REPOSITORY, Scope.NEAR, Scope.FILE, Scope.FRESH)
+_ORDER = tuple(int(scope) for scope in _WIDE_FIRST)
 
 
 def mixed(counts: Counts) -> Floats:

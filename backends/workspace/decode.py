@@ -13,7 +13,7 @@ from math import exp, log
 
 from backends.workspace.counts import END, UNSEEN
 from backends.workspace.features import State
-from backends.workspace.model import Model
+from backends.workspace.model import Candidates, Model
 from backends.workspace.spacing import spaced
 
 LONGEST = 40
@@ -24,6 +24,10 @@ QUESTIONS = 8
 """Asked of the model before the search is narrowed."""
 WIDE = 5
 """Ways on that are followed from one beginning."""
+
+OVER = 0.35
+"""Of each gap in a line the judge was shown the end and one of some three tokens in it, so that it takes a rest to begin at once
+about three times too readily."""
 
 OPENERS = frozenset(
     ["async", "class", "def", "elif", "else", "except", "finally", "for", "if", "match", "try", "while", "with"]
@@ -61,8 +65,8 @@ class Guess:
 @dataclass(frozen=True, slots=True)
 class Start:
     """Where to begin: tokens before the cursor (most recent last), those of its line, a word already begun, whether white
-    space stands before the cursor, the brackets open there, and the first token after the cursor on its line (END where
-    there is none); `colons` where blocks are opened by a colon; `loose`
+    space stands before the cursor, the brackets open there, and the tokens after the cursor on its line, `then` the first
+    of them (END where there is none); `colons` where blocks are opened by a colon; `loose`
     where white space stands before the last token."""
 
     context: tuple[int, ...]
@@ -70,22 +74,27 @@ class Start:
     started: str
     spaced: bool
     opened: str
-    then: int
+    rest: tuple[int, ...] = ()
     colons: bool = False
     loose: bool = False
+
+    @property
+    def then(self) -> int:
+        return self.rest[0] if self.rest else END
 
 
 def states_of(start: Start, guess: Guess) -> Iterator[tuple[State, int]]:
     """Each token of a guess with the place it was foretold for."""
     said: tuple[int, ...] = ()
     for step in guess.steps:
-        yield _state(start, said, start.opened), step.token
+        yield state_at(start, said, start.opened), step.token
         said += (step.token,)
 
 
-def _state(start: Start, said: tuple[int, ...], opened: str) -> State:
+def state_at(start: Start, said: tuple[int, ...], opened: str) -> State:
+    """The place after some tokens that were said at the cursor."""
     context = (start.context + said)[-REMEMBERED:]
-    return State(context, start.line + said, opened, "" if said else start.started, start.then)
+    return State(context, start.line + said, opened, "" if said else start.started, start.then, len(start.rest))
 
 
 def guesses(model: Model, start: Start) -> Iterator[Guess | None]:
@@ -149,27 +158,30 @@ class _Way:
 def _ways(model: Model, start: Start, steps: tuple[Step, ...], opened: str, width: int) -> list[_Way]:
     """The likeliest ways on from a beginning, at most `width`, likeliest first. What syntax forbids cannot come next, so the
     rest is as much likelier."""
-    candidates = model.next(_state(start, tuple(step.token for step in steps), opened))
+    candidates = model.next(state_at(start, tuple(step.token for step in steps), opened))
+    chances = _with_rest(candidates, start.then) if start.rest else candidates.chance
     so_far = steps[-1].chance if steps else 1.0
     possible: list[tuple[int, str, str | None]] = []
     allowed = 1.0
     for number, token in enumerate(candidates.tokens):
         if token == start.then and (token == END or opened == start.opened):
             if not _may_end(model, start, steps, opened):
-                allowed -= candidates.chance[number]
+                allowed -= chances[number]
             elif steps:
                 possible.append((number, "", None))
             continue
         text = model.vocabulary.text(token)
         after = _brackets(opened, text)
-        if token == END or after is None:
-            allowed -= candidates.chance[number]
+        if not text or after is None:
+            allowed -= chances[number]
         else:
             possible.append((number, text, after))
+    possible.sort(key=lambda way: -chances[way[0]])
     scale = max(allowed, 0.1)
     found: list[_Way] = []
-    for number, text, after in possible[:width]:
-        own = min(max(candidates.chance[number], 1e-9) / scale, 1.0)
+    ends = [way for way in possible[width:] if way[2] is None]
+    for number, text, after in (*possible[:width], *(ends if start.rest else ())):
+        own = min(max(chances[number], 1e-9) / scale, 1.0)
         if after is None:
             found.append(_Way(None, own, opened))
             continue
@@ -177,10 +189,19 @@ def _ways(model: Model, start: Start, steps: tuple[Step, ...], opened: str, widt
             text = text[len(start.started) :]
         elif (steps or not start.spaced) and _spaced(model, start, steps, text, candidates.spaced[number]):
             text = " " + text
-        following = candidates.chance[number + 1 :]
-        rival = next((other for other in following if other < candidates.chance[number]), 0.0)
+        rival = max((other for other in chances if other < chances[number]), default=0.0)
         found.append(_Way(Step(text, so_far * own, candidates.tokens[number], own, rival), own, after))
     return found
+
+
+def _with_rest(candidates: Candidates, then: int) -> tuple[float, ...]:
+    """The chances where the line has a rest that begins with `then`."""
+    chance = dict(zip(candidates.tokens, candidates.chance, strict=True)).get(then, 0.0)
+    scale = 1.0 / (1.0 - chance + chance * OVER)
+    return tuple(
+        one * scale * (OVER if token == then else 1.0)
+        for token, one in zip(candidates.tokens, candidates.chance, strict=True)
+    )
 
 
 def _spaced(model: Model, start: Start, steps: tuple[Step, ...], text: str, share: float) -> bool:
@@ -192,10 +213,11 @@ def _spaced(model: Model, start: Start, steps: tuple[Step, ...], text: str, shar
 
 
 def _may_end(model: Model, start: Start, steps: tuple[Step, ...], opened: str) -> bool:
-    """Whether the line may be over: in Python, what opens a block ends with a colon, unless a bracket is still open."""
+    """Whether the line may be over, or go on with its rest: in Python, what opens a block ends with a colon, unless a bracket is
+    still open."""
     if not start.colons or opened:
         return True
-    line = (*start.line, *(step.token for step in steps))
+    line = (*start.line, *(step.token for step in steps), *start.rest)
     return not line or model.vocabulary.text(line[0]) not in OPENERS or model.vocabulary.text(line[-1]) == ":"
 
 

@@ -31,9 +31,11 @@ class Scope(IntEnum):
     NEAR = 2  # open files, the same folder, imported modules, the tested module
     REPOSITORY = 3
     SHAPE = 4  # the file and those near it, with names replaced by how many names ago they stood
+    LINE = 5  # the same, within each line alone
+    SERIES = 6  # what elsewhere follows the names of the lines above
 
 
-SHAPE, REPOSITORY = int(Scope.SHAPE), int(Scope.REPOSITORY)
+REPOSITORY, SHAPE, LINE, SERIES = (int(scope) for scope in (Scope.REPOSITORY, Scope.SHAPE, Scope.LINE, Scope.SERIES))
 """As plain numbers: looking a member up costs as much as an array operation on some hundred rows."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,10 @@ NAMES: tuple[str, ...] = (
         "above_begins",
         "step",
         "family",
+        "like_line",
+        "like_above",
+        "rest",
+        "then_sign",
     ),
 )
 
@@ -49,13 +53,15 @@ NAMES: tuple[str, ...] = (
 @dataclass(frozen=True, slots=True)
 class State:
     """A place in a guess: `context` before it (most recent last), `line` the tokens of its line so far, `opened` the
-    brackets open there, `started` the beginning of the word that must follow, `then` the token after the cursor."""
+    brackets open there, `started` the beginning of the word that must follow, `then` the token after the cursor, `rest` how
+    many there are on its line."""
 
     context: tuple[int, ...]
     line: tuple[int, ...]
     opened: str
     started: str
     then: int
+    rest: int = 0
 
 
 def features(
@@ -132,7 +138,31 @@ def features(
         context[-1] if not line and context and context[-1] < FIRST_WORD else -1,
         usage.family,
     )
+    of_line, of_above = _letters(line, words), _letters(usage.above, words)
+    out[:, column + 25 : column + 27] = [
+        (_alike(look.letters, of_line), _alike(look.letters, of_above)) for look in looks
+    ]
+    out[:, column + 27 : column + 29] = (state.rest, words.look(state.then).sign)
     return out
+
+
+def _letters(tokens: Sequence[int], words: Vocabulary) -> list[str]:
+    return [letters for token in tokens if (letters := words.look(token).letters)]
+
+
+def _alike(letters: str, others: Sequence[str]) -> int:
+    """Whether a name is one of the others (1), stands within one (2), or one of them in it (3)."""
+    if not letters:
+        return 0
+    found = 0
+    for other in others:
+        if letters == other:
+            return 1
+        if letters in other:
+            found = 2
+        elif not found and other in letters:
+            found = 3
+    return found
 
 
 def _ago(token: int, line: tuple[int, ...], last: Mapping[int, int], end: int) -> int:
@@ -142,4 +172,4 @@ def _ago(token: int, line: tuple[int, ...], last: Mapping[int, int], end: int) -
     return FAR if seen is None else end - seen
 
 
-assert len(Scope) * (4 + len(_SHARES)) + 31 == len(NAMES) and FIRST_WORD > END and max(_SHARES) < BUCKETS
+assert len(Scope) * (4 + len(_SHARES)) + 35 == len(NAMES) and FIRST_WORD > END and max(_SHARES) < BUCKETS

@@ -34,6 +34,8 @@ USED = 8_000
 """Tokens before the cursor whose last use is known."""
 RECENT_TOKENS = 120
 """Words among so many tokens before the cursor, and half as many after it, are candidates anywhere."""
+LONGEST_REST = 24
+"""Tokens after the cursor on its line that are known."""
 AHEAD = 400
 """Tokens after the cursor whose next use is known."""
 
@@ -152,17 +154,14 @@ class Library:
             indent = width(line[: len(line) - len(line.lstrip(" \t"))])
             context.append(indent_step(document.column_at(end), indent, lexer.dialect.unit))
         context.extend(own)
-        then = END
-        if rest.strip():
-            after = lexer.lex(rest.lstrip()).tokens
-            then = after[0] if after else END
+        after = lexer.lex(rest.lstrip()).tokens if rest.strip() else ()
         start = Start(
             tuple(context[-REMEMBERED:]) or (FILE,),
             tuple(own),
             started,
             not line or line[-1].isspace(),
             opened_before,
-            then,
+            tuple(after)[:LONGEST_REST],
             lexer.dialect.name == "python",
             bool(lexed.space and lexed.space[-1]),
         )

@@ -98,6 +98,11 @@ def hash_of(tokens: Ints) -> int:
     return int(_mixed(tokens, np.arange(len(tokens))).sum(dtype=np.uint64))
 
 
+def hashes_in(tokens: Ints, lines: Lines) -> Hashes:
+    """The hashes of the lines where their tokens are `tokens`: their shapes, for one."""
+    return _hashes(tokens, lines.start.astype(np.int64), lines.stop.astype(np.int64))
+
+
 def _hashes(tokens: Ints, start: NDArray[np.int64], stop: NDArray[np.int64]) -> Hashes:
     if not len(start):
         return np.empty(0, np.uint64)

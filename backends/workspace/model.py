@@ -17,7 +17,8 @@ from backends.workspace.features import State, features
 from backends.workspace.index import CONTEXT, Index, Ints
 from backends.workspace.lexer import FIRST_WORD
 from backends.workspace.pool import Pool, pool_of
-from backends.workspace.shape import last_names, shape_of
+from backends.workspace.series import series_rows
+from backends.workspace.shape import last_line, last_names, shape_of
 from backends.workspace.shelf import Shelf
 from backends.workspace.trees import Trees
 from backends.workspace.usage import NEVER, Usage
@@ -65,7 +66,7 @@ class Model:
     _pool: Pool | None = None
     _recent: Rows | None = None
     _known: dict[State, Candidates] = field(default_factory=dict)
-    _rows: dict[tuple[int, ...], Rows] = field(default_factory=dict)
+    _rows: dict[tuple[tuple[int, ...], tuple[int, ...], int], Rows] = field(default_factory=dict)
 
     def next(self, state: State) -> Candidates:
         """Candidates for the token after `state`."""
@@ -79,7 +80,7 @@ class Model:
         rows = self.rows(state)
         if not len(rows.token):
             return None
-        counts = count(rows, self.suffix_token)
+        counts = count(rows, self.suffix_token if state.then == END else state.then)
         chance = mixed(counts)
         layout = counts.tokens[:FIRST_WORD].tolist()  # They are sorted: what cannot be offered comes first.
         never = [at for at, token in enumerate(layout) if token < FIRST_WORD and token != END]
@@ -95,18 +96,30 @@ class Model:
         if len(recent):
             ago[recent] = TAKEN
             unused = unused[ago[unused] != TAKEN]
-        return counts, chance, np.concatenate((likely, recent, unused))[: LIKELY + RECENT]
+        chosen = np.concatenate((likely, recent, unused))[: LIKELY + RECENT]
+        if state.then != END:  # Whether the guess may be over is asked everywhere.
+            then = np.searchsorted(counts.tokens, state.then)
+            if then < len(counts.tokens) and counts.tokens[then] == state.then and then not in chosen:
+                chosen[-1] = then
+        return counts, chance, chosen
 
     def rows(self, state: State) -> Rows:
-        context = state.context
-        key = context[-CONTEXT:]
+        context, words = state.context, self.vocabulary
+        near = context[-CONTEXT:]
+        key = near, state.line, state.then
         found = self._rows.get(key)
         if found is None:
-            names = last_names(context, self.vocabulary)
-            shape = shape_of(context, self.vocabulary)
-            parts = [self.shelf.find(key), self.shelf.find_shape(shape, names), self._recent_rows()]
+            parts = [
+                self.shelf.find(near),
+                self.shelf.find_shape(shape_of(context, words), last_names(context, words)),
+                self.shelf.find_line(shape_of(context, words, in_lines=True), last_names(last_line(context), words)),
+                series_rows(self.shelf, state.line, words),
+                self._recent_rows(),
+            ]
             if self.repository is not None:
-                parts.append(in_index(self.repository.index, key, self.repository.hidden))
+                parts.append(in_index(self.repository.index, near, self.repository.hidden))
+            if state.then != END:
+                parts.append(_nowhere(np.array([state.then], np.int32), _FILE))
             found = together(parts)
             if self.without:
                 found = _only(found, ~np.isin(found.scope, self.without))

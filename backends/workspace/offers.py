@@ -13,7 +13,10 @@ from math import log
 import numpy as np
 
 from backends.workspace.decode import Guess, Start, brackets_of
+from backends.workspace.evidence import shared
+from backends.workspace.index import CONTEXT
 from backends.workspace.model import Model
+from backends.workspace.shape import shape_of
 from backends.workspace.signs import sign_number
 from backends.workspace.trees import Floats
 from backends.workspace.vocabulary import Kind
@@ -22,9 +25,12 @@ NAMES: tuple[str, ...] = (
     *("chance", "rank", "to_first", "to_next", "steps", "characters", "mean", "least", "last"),
     *("rival", "first_rival", "line_tokens", "started", "spaced", "opened", "opened_after", "last_kind", "last_sign"),
     *("before_sign", "unseen", "names", "stands", "is_above", "is_below", "shares_first", "ago"),
+    *("stands_near", "shape_near", "shape_own", "rest", "then_sign", "rest_seen", "rest_places", "meets", "meets_best"),
 )
 
 
+MET = 3
+"""Tokens of the rest of the line that a guess is to meet."""
 WINDOW = 40_000
 """Characters on each side in which a line may stand already."""
 
@@ -52,12 +58,13 @@ class Cursor:
 def rows_of_guesses(guesses: Sequence[Guess], cursor: Cursor) -> Floats:
     """(len(guesses), len(NAMES)) of whole lines, likeliest first."""
     first = guesses[0].chance if guesses else 1.0
-    around = surroundings(cursor.prefix, cursor.suffix)
+    around, met = surroundings(cursor.prefix, cursor.suffix), meetings(guesses, cursor)
     out = []
     for rank, guess in enumerate(guesses):
         following = guesses[rank + 1].chance if rank + 1 < len(guesses) else 0.0
         shares = sum(one.steps[0].token == guess.steps[0].token for one in guesses)
-        out.append(_row(guess, (rank, guess.chance / first, following / guess.chance, shares), cursor, around))
+        row = _row(guess, (rank, guess.chance / first, following / guess.chance, shares), cursor, around)
+        out.append((*row, *met[rank]))
     return np.array(out, np.float32).reshape(len(out), len(NAMES))
 
 
@@ -73,6 +80,8 @@ def _row(
     kinds = [words.kind(step.token) for step in steps]
     last = steps[-1]
     cost = log(max(guess.chance, 1e-9))
+    tokens = (*start.line, *(step.token for step in steps), *start.rest)
+    like = model.shelf.lines_like(tokens, shape_of(tokens, words, in_lines=True))
     return (
         cost,
         rank,
@@ -100,7 +109,24 @@ def _row(
         line == around.below,
         shares,
         usage.size - usage.last.get(steps[0].token, -100_000),
+        *(log(1 + often) for often in like),
     )
+
+
+def meetings(guesses: Sequence[Guess], cursor: Cursor) -> list[tuple[float, ...]]:
+    """How each guess meets the rest of the line: elsewhere, where the rest's first tokens stand, how many tokens before them
+    are those that the guess would put there."""
+    start, shelf = cursor.start, cursor.model.shelf
+    if not start.rest:
+        return [(0.0,) * 6] * len(guesses)
+    places, seen = shelf.places_of(start.rest[:MET])
+    met = []
+    for guess in guesses:
+        before = (*start.context, *(step.token for step in guess.steps))
+        length = shared(shelf.tokens, places, np.array(before[: -CONTEXT - 1 : -1], np.int32))
+        met.append(int(length.max()) if len(length) else 0)
+    sign = sign_number(cursor.model.vocabulary.text(start.then))
+    return [(len(start.rest), sign, seen, log(1 + len(places)), one, one - max(met)) for one in met]
 
 
 def surroundings(prefix: str, suffix: str) -> Surroundings:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from backends.workspace.evidence import Scope
 from backends.workspace.index import CONTEXT, Ints
 from backends.workspace.lexer import FILE, FIRST_WORD, HOLE, IN, OUT, OUT2, OUT3
-from backends.workspace.lines import Lines, joined, lines_of
+from backends.workspace.lines import Hashes, Lines, joined, lines_of
 from backends.workspace.shelf import Shelf
 
 Floats = NDArray[np.float32]
@@ -70,11 +70,20 @@ class Here:
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Lines to compare, likeliest first by the rough score: `line` is where each stands best, `rough` what is known of its
-    places at their best (k, len(ROUGH)), `score` the rough score."""
+    places at their best (k, len(ROUGH)), `score` the rough score, `rank` how many have a higher one, `text` the hash of its
+    tokens, which are those of `tokens` from `begins` on. `made` (k, 2) says of lines that stand nowhere what they were made
+    of (`made_lines.py`). `all_rough` and `scores` are those of every line nearby."""
 
     line: NDArray[np.int64]
     rough: Floats
     score: NDArray[np.float64]
+    rank: NDArray[np.int64]
+    text: Hashes
+    tokens: Ints
+    begins: NDArray[np.int64]
+    made: Floats
+    all_rough: Floats
+    scores: NDArray[np.float64]
 
 
 def pool_of(shelf: Shelf) -> Pool:
@@ -105,7 +114,7 @@ def chosen(
     """`context` and `shape` are what stands before the cursor, `first` the chances of the line's first token, `weights` those
     of `ROUGH`."""
     rough = rough_of(pool, at, context, shape, first)
-    score = rough @ weights
+    score: NDArray[np.float64] = (rough @ weights).astype(np.float64)
     offered = pool.lines.stop - pool.lines.start <= LONGEST
     score[~offered] = -np.inf
     size = min(PLACES, len(score))
@@ -114,14 +123,33 @@ def chosen(
     places = places[np.isfinite(score[places])]
     _, firsts, which = np.unique(pool.lines.text[places], return_index=True, return_inverse=True)
     if not len(places):
-        return Chosen(places, np.empty((0, len(ROUGH)), np.float32), score[places].astype(np.float64))
+        return _none(rough, score)
     alike = np.argsort(which, kind="stable")
     best = np.maximum.reduceat(rough[places[alike]], np.searchsorted(which[alike], np.arange(len(firsts))))
     order = np.argsort(firsts)[:COMPARED]
     taken = places[firsts[order]]
     tokens, begins = tokens_of(pool, taken)
     whole = ~np.logical_or.reduceat(tokens == HOLE, begins)
-    return Chosen(taken[whole], best[order][whole], score[taken[whole]].astype(np.float64))
+    if not whole.any():
+        return _none(rough, score)
+    taken = taken[whole]
+    return Chosen(
+        taken,
+        best[order][whole],
+        score[taken],
+        np.arange(len(taken)),
+        pool.lines.text[taken],
+        *tokens_of(pool, taken),
+        np.zeros((len(taken), 2), np.float32),
+        rough,
+        score,
+    )
+
+
+def _none(rough: Floats, score: NDArray[np.float64]) -> Chosen:
+    no, number = np.empty(0, np.int64), np.empty(0, np.float64)
+    empty = np.empty((0, len(ROUGH)), np.float32)
+    return Chosen(no, empty, number, no, no.astype(np.uint64), no.astype(np.int32), no, empty[:, :2], rough, score)
 
 
 def tokens_of(pool: Pool, lines: NDArray[np.int64]) -> tuple[Ints, NDArray[np.int64]]:

@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backends.workspace.evidence import PER_STEP, SHAPE, Bytes, Rows, Scope, shared
+from backends.workspace.evidence import LINE, PER_STEP, SHAPE, Bytes, Rows, Scope, shared
 from backends.workspace.index import CONTEXT, Ints
-from backends.workspace.lines import Hashes, Lines, lines_of
+from backends.workspace.lexer import HOLE, OUT3
+from backends.workspace.lines import Hashes, Lines, hash_of, hashes_in, lines_of
 from backends.workspace.shape import shaped
 from backends.workspace.vocabulary import Vocabulary
 
 NEAREST = 384
 """Places taken of the shelf, where there are very many."""
+ABOVE, LONGEST_ABOVE = 3, 40
+"""Lines above the cursor's that are held against each other, and their tokens."""
 
 Places = NDArray[np.int64]
 
@@ -72,8 +76,9 @@ class Stretch:
         self.space = np.concatenate((front, *(piece.space for piece in pieces), back))
         self.scope = np.concatenate((front, *(piece.scope for piece in pieces), back + np.uint8(end)))
         first = not shift and bool(pieces)
+        shape, of_line = shaped(tokens, vocabulary)
         self.tokens = Searched(tokens, first, shift)
-        self.shape = Searched(shaped(tokens, vocabulary), first, shift)
+        self.shape, self.of_line = Searched(shape, first, shift), Searched(of_line, first, shift)
 
     def __len__(self) -> int:
         return len(self.space) - CONTEXT - 2
@@ -92,6 +97,11 @@ class Stretch:
         """The hashes of the lines, sorted."""
         return np.sort(self.lines.text)
 
+    @cached_property
+    def shapes(self) -> Hashes:
+        """The hashes of the lines' shapes, sorted."""
+        return np.sort(hashes_in(self.of_line.padded[CONTEXT:-2], self.lines))
+
 
 class Shelf:
     """The files `near` the cursor, then in `own` the file after the cursor and the file before it, each of the two beginning
@@ -104,12 +114,46 @@ class Shelf:
         self.after, self.before = len(near), before
         self.tokens = np.concatenate((near.tokens.padded[:-2], own.tokens.padded[CONTEXT:]))
         self.shape = np.concatenate((near.shape.padded[:-2], own.shape.padded[CONTEXT:]))
+        self._of_line = np.concatenate((near.of_line.padded[:-2], own.of_line.padded[CONTEXT:]))
         self.space = np.concatenate((near.space[:-2], own.space[CONTEXT:]))
         self.scope = np.concatenate((near.scope[:-2], own.scope[CONTEXT:]))
+
+    @cached_property
+    def last_lines(self) -> list[tuple[list[int], list[int]]]:
+        """The lines just above the cursor's, nearest first, with the white space before each token."""
+        first = max(len(self.tokens) - 2 - ABOVE * LONGEST_ABOVE, self.before + CONTEXT)
+        tokens, space = self.tokens[first:-2], self.space[first:-2]
+        ends = np.flatnonzero((tokens <= OUT3) & (tokens != HOLE))[-ABOVE:].tolist()
+        spans = [(end + 1, stop) for end, stop in pairwise((*ends, len(tokens)))]
+        return [(tokens[low:high].tolist(), space[low:high].tolist()) for low, high in reversed(spans)]
+
+    def places_after(self, token: int) -> Places:
+        """The places just after a token, the own file's last."""
+        return np.concatenate((self.near.tokens.after(token), self._own.tokens.after(token)))
+
+    def places_of(self, wanted: Sequence[int]) -> tuple[Places, int]:
+        """Where the first tokens of `wanted` stand, as many of them as stand anywhere together, and how many these are."""
+        found = self.places_after(wanted[0]) - 1
+        seen = 1 if len(found) else 0
+        for number, token in enumerate(wanted[1 : len(self.tokens)], 1):
+            longer = found[self.tokens[np.minimum(found + number, len(self.tokens) - 1)] == token]
+            if not len(longer):
+                break
+            found, seen = longer, number + 1
+        return found[-NEAREST:], seen
 
     def file_at(self, place: int) -> str:
         """The file that holds a place."""
         return next((path for first, path in reversed(self.files) if first <= place - CONTEXT), "")
+
+    def lines_like(self, line: Sequence[int], shape: Sequence[int]) -> tuple[int, int, int]:
+        """How many lines of the files near the cursor are this one, and how many there and in its own file have its shape."""
+        text, form = np.uint64(hash_of(np.array(line, np.int32))), np.uint64(hash_of(np.array(shape, np.int32)))
+        return (
+            _often(self.near.texts, text),
+            _often(self.near.shapes, form),
+            _often(self._own.shapes, form),
+        )
 
     def places(self, context: Sequence[int]) -> tuple[Places, Bytes]:
         """What follows the end of `context`, and how many tokens before each place are shared."""
@@ -133,14 +177,23 @@ class Shelf:
         """What followed a context of the same shape, with the names put in that stand there now (nearest first)."""
         wanted = np.array(shape[: -CONTEXT - 1 : -1], np.int32)
         places = self._search(self.near.shape, self._own.shape, wanted)
-        followed = self.shape[places]
+        return self._with_names(self.shape, places, wanted, names, SHAPE)
+
+    def find_line(self, shape: Sequence[int], names: Sequence[int]) -> Rows:
+        """The same for shapes of lines, with the names of the cursor's line."""
+        wanted = np.array(shape[: -CONTEXT - 1 : -1], np.int32)
+        places = self._search(self.near.of_line, self._own.of_line, wanted)
+        return self._with_names(self._of_line, places, wanted, names, LINE)
+
+    def _with_names(self, shape: Ints, places: Places, wanted: Ints, names: Sequence[int], scope: int) -> Rows:
+        followed = shape[places]
         known = followed >= -len(names)
         places, followed = places[known], followed[known]
         stands = np.array([0, *names], np.int32)
         return Rows(
             np.where(followed < 0, stands[np.maximum(-followed, 0)], followed),
-            shared(self.shape, places, wanted),
-            np.full(len(places), SHAPE, np.uint8),
+            shared(shape, places, wanted),
+            np.full(len(places), scope, np.uint8),
             self.space[places],
             self.tokens[places + 1],
             np.ones(len(places), np.float32),
@@ -175,6 +228,10 @@ class Shelf:
         rest = _last(*found, 2 * PER_STEP)
         differs = near.at(rest[0], 2) != before, own.at(rest[1], 2) != before
         return np.concatenate((*longer, *others, rest[0][differs[0]], rest[1][differs[1]]))
+
+
+def _often(hashes: Hashes, one: np.uint64) -> int:
+    return int(np.searchsorted(hashes, one, side="right") - np.searchsorted(hashes, one))
 
 
 def _last(near: Places, own: Places, most: int) -> tuple[Places, Places]:

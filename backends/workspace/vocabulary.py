@@ -49,15 +49,19 @@ KEYWORDS = frozenset(_KEYWORDS.split())
 
 
 class Look(NamedTuple):
-    """What the learned tables see of a token: its text, its kind, its numbers as a sign and as the beginning of a line."""
+    """What the learned tables see of a token: its text, its kind, its numbers as a sign and as the beginning of a line, and,
+    of a name, its letters whatever their case, to be found in other names."""
 
     text: str
     kind: int
     sign: int
     begins: int
+    letters: str
 
 
-NO_LOOK = Look("", int(Kind.LAYOUT), 0, 0)
+NO_LOOK = Look("", int(Kind.LAYOUT), 0, 0, "")
+_SHORTEST = 3
+"""Letters of a name that say something where they stand in another."""
 
 
 def kind_of(text: str) -> Kind:
@@ -182,8 +186,11 @@ class Vocabulary:
     def look(self, token: int) -> Look:
         found = self._looks.get(token)
         if found is None:
-            text = self.text(token)
-            found = self._looks[token] = Look(text, int(self.kind(token)), sign_number(text), line_number(text))
+            text, kind = self.text(token), self.kind(token)
+            letters = text.replace("_", "").lower() if kind is Kind.NAME else ""
+            found = self._looks[token] = Look(
+                text, int(kind), sign_number(text), line_number(text), letters if len(letters) >= _SHORTEST else ""
+            )
         return found
 
     def kinds(self, tokens: NDArray[np.int32]) -> NDArray[np.uint8]:
