@@ -31,6 +31,8 @@ WITHOUT: Mapping[str, tuple[str, ...]] = {
     "without near": ("near",),
     "without repository": ("repository",),
     "without shape": ("shape",),
+    "without shape of lines": ("line",),
+    "without series": ("series",),
     "file only": ("near", "repository"),
     "without file": ("fresh", "file"),
     "without judge": ("judge", "lines"),
