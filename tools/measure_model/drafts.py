@@ -52,28 +52,26 @@ class Sum:
 def measured(folder: Path, cursors: Sequence[Cursor], threads: int) -> Iterator[str]:
     hosted = Hosted.of(folder, Precision.INT8, threads)
     hosted.engine.reader = Watched(hosted.engine.reader)
-    yield from asyncio.run(_measured(hosted, cursors))
+    for length in LENGTHS:
+        yield from _table(length, asyncio.run(_measured(hosted, cursors, length)))
 
 
-async def _measured(hosted: Hosted, cursors: Sequence[Cursor]) -> list[str]:
+async def _measured(hosted: Hosted, cursors: Sequence[Cursor], length: int) -> list[Sum]:
     schedulers = [Scheduler(hosted.engine, MonotonicClock(), drafts=way != WAYS[0]) for way in WAYS]
     schedulers[2]._passes = Free()
-    model, lines = hosted.loaded.model, []
+    model, sums = hosted.loaded.model, [Sum() for _ in WAYS]
     prompter = Prompter(model.vocabulary, model.format, 4096)
     try:
-        for length in LENGTHS:
-            sums = [Sum() for _ in WAYS]
-            for at, cursor in enumerate(cursors):
-                ids = prompter.prompt(cursor.before, cursor.below, max_tokens=length).ids
-                await _write(schedulers[0], hosted, Job(ids, 1))
-                for step in range(len(WAYS)):
-                    which = (at + step) % len(WAYS)
-                    sums[which].add(*await _write(schedulers[which], hosted, Job(ids, length)))
-            lines += _table(length, sums)
+        for at, cursor in enumerate(cursors):
+            ids = prompter.prompt(cursor.before, cursor.below, max_tokens=length).ids
+            await _write(schedulers[0], hosted, Job(ids, 1))
+            for step in range(len(WAYS)):
+                which = (at + step) % len(WAYS)
+                sums[which].add(*await _write(schedulers[which], hosted, Job(ids, length)))
     finally:
         for scheduler in schedulers:
             await scheduler.close()
-    return lines
+    return sums
 
 
 async def _write(scheduler: Scheduler, hosted: Hosted, job: Job) -> tuple[float, int, Tally, list[int]]:
