@@ -9,8 +9,8 @@ import torch
 from transformers import PreTrainedModel
 
 from backends.host.engine import Engine
-from backends.host.graphs import Record
 from backends.host.jobs import Job
+from backends.host.recording import Record
 from backends.host.scheduler import Scheduler
 from backends.host.turns import Pace
 from context.clock import Clock

@@ -5,13 +5,16 @@ no data. https://docs.pytorch.org/docs/stable/meta.html
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 import transformers
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 from transformers import DynamicCache
 
-from backends.host import llama_layers, recurrent
+from backends.host import attention, llama_layers, recurrent
 from backends.host.attention import Row
 from backends.host.engine import _layout
 from backends.host.fixed import Fixed, shapes
@@ -55,6 +58,26 @@ def test_a_pass_stays_on_the_device_of_the_model(family: str) -> None:
     assert (len(ways) == 2) is (family in ("qwen2", "llama", "mistral", "granite"))
 
 
+@torch.inference_mode()
+def test_no_kernel_of_a_gpu_is_asked_for_a_mask_and_shared_keys_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is none, and without one all scores are written out in float32: gigabytes for a long prompt."""
+    kernel, asked = scaled_dot_product_attention, 0
+
+    def watched(query: Tensor, keys: Tensor, values: Tensor, *, attn_mask: Tensor | None, **more: Any) -> Tensor:
+        nonlocal asked
+        asked += attn_mask is not None
+        assert query.shape[1] == keys.shape[1] == values.shape[1]
+        return kernel(query, keys, values, attn_mask=attn_mask, **more)
+
+    monkeypatch.setattr(attention, "scaled_dot_product_attention", watched)
+    with torch.device("meta"):
+        model = transformers.AutoModelForCausalLM.from_config(CONFIGURATIONS["qwen2"](), dtype=torch.bfloat16).eval()
+    cache = DynamicCache(config=model.config)
+    recurrent.read(model, [1, 2, 3], cache)
+    passes(Packed(model, _layout(cache, torch.bfloat16, model.device), 1 << 24))
+    assert asked
+
+
 @pytest.mark.parametrize(
     ("family", "int8"), [*((family, False) for family in CONFIGURATIONS), ("qwen2", True), ("starcoder2", True)]
 )
@@ -75,8 +98,8 @@ def test_a_pass_to_be_recorded_stays_on_the_device_of_the_model(family: str, int
     sequence = reader.take([1, 2, 3, 4], "", 20)
     assert sequence is not None
     for shape in shapes(60, 5):
-        attention = Fixed(shape, reader.sequences.layout, room.memory)
-        attention.tell([Row(sequence, [7], 1)])
-        logits = _compute(reader, attention)
+        made = Fixed(shape, reader.sequences.layout, room.memory)
+        made.tell([Row(sequence, [7], 1)])
+        logits = _compute(reader, made)
         assert logits.shape == (shape.rows * shape.tokens, 300)
         assert logits.device.type == "meta"

@@ -9,7 +9,7 @@ import torch
 import transformers
 from torch import nn
 
-from backends.host import attention, llama_layers
+from backends.host import attention, llama_layers, quantize
 from backends.host.attention import Row
 from backends.host.engine import Engine, is_out_of_memory
 from backends.host.jobs import HostOutOfMemory, Unsuitable
@@ -124,6 +124,16 @@ def test_inputs_of_one_sign_are_rounded_as_finely_beside_others_as_alone() -> No
         alone = (torch.cat([rounded(token[None]) for token in inputs]) - right).norm()
         beside = (rounded(inputs) - right).norm()
     assert beside < 1.1 * alone
+
+
+def test_weights_are_rounded_the_same_a_few_outputs_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vocabulary's weights in float32, several times over, took gigabytes more of a GPU than was reckoned with."""
+    torch.manual_seed(1)
+    linear, inputs = nn.Linear(64, 32), torch.randn(3, 64)
+    with torch.inference_mode():
+        whole = Int8Linear(linear)(inputs)
+        monkeypatch.setattr(quantize, "SLICE", 7)
+        assert Int8Linear(linear)(inputs).equal(whole)
 
 
 @pytest.mark.parametrize("tokens", [1, 5, 40])

@@ -14,8 +14,11 @@ from backends.host.attention import How, Row
 from backends.host.engine import Engine
 from backends.host.fixed import Fixed, Shape, shapes, suits
 from backends.host.packed import Packed
+from backends.host.recording import TooLarge
+from backends.host.scheduler import Scheduler
 from backends.host.sequences import Layout
-from tests.host_answers import ask, generated, hosting
+from tests.fake_clock import FakeClock
+from tests.host_answers import PACE, ask, generated, hosting
 from tests.host_models import CONFIGURATIONS, tiny
 from tests.recorded_on_cpu import record
 from tests.test_host_exactness import PROMPTS, TEXT
@@ -37,6 +40,20 @@ class Counted:
             return recorded()
 
         return repeat
+
+
+@dataclass
+class Small:
+    """A GPU without memory for the two largest passes."""
+
+    error: Exception
+    asked: int = 0
+
+    def __call__(self, work: Callable[[], Tensor]) -> Callable[[], Tensor]:
+        self.asked += 1
+        if self.asked <= 2:
+            raise self.error
+        return record(work)
 
 
 @dataclass
@@ -142,6 +159,35 @@ def test_keys_of_unlike_widths_are_not_counted_out() -> None:
     assert suits(Layout(((2, 8, 8),) * 3, torch.float32, cpu))
     assert not suits(Layout(((2, 8, 4),), torch.float32, cpu))
     assert not suits(Layout(((2, 8, 8), (1, 8, 8)), torch.float32, cpu))
+
+
+async def test_no_token_is_read_beyond_the_last_position_of_a_model() -> None:
+    """A pass reads more tokens than it was asked for, and a table of positions ends where the model's context does. A GPU is of
+    no more use after such a read."""
+    plain, counted = tiny("gpt_bigcode"), Counted()
+    engine = Engine.of(tiny("gpt_bigcode"), threads=1, record=counted, longest=512)
+    scheduler = Scheduler(engine, FakeClock(), pace=PACE)
+    ids = [5 + at % 290 for at in range(500)]
+    try:
+        right = generated(plain, ids)
+        assert (await ask(scheduler, ids))[: len(right)] == right
+    finally:
+        await scheduler.close()
+
+
+def test_passes_that_there_is_no_memory_for_are_not_recorded_and_the_others_are() -> None:
+    for error in (TooLarge("it would leave nothing"), torch.OutOfMemoryError("CUDA out of memory.")):
+        engine = Engine.of(tiny("qwen2"), threads=1, record=Small(error), longest=300)
+        assert isinstance(engine.reader, Packed)
+        assert engine.reader.graphs is not None
+        assert [fixed.shape for fixed, _ in engine.reader.graphs._recorded] == shapes(304, 5)[:4]
+
+
+def test_without_memory_for_any_pass_none_is_recorded() -> None:
+    def none(work: Callable[[], Tensor]) -> Callable[[], Tensor]:
+        raise TooLarge("it would leave nothing")
+
+    _not_used(none)
 
 
 def test_memory_for_hardly_any_text_records_with_what_there_is() -> None:

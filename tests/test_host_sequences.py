@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from backends.host.room import Heap
+from backends.host.room import Arena, Heap
 from backends.host.sequences import STEP, Layout, Sequence, Sequences, shared
 
 LAYOUT = Layout(((1, 2, 2), (1, 2, 2)), torch.float32, torch.device("cpu"))
@@ -160,3 +163,69 @@ def test_shared_beginnings_are_counted_right(one: list[int], other: list[int], s
     count = shared(one, other)
     assert one[:count] == other[:count]
     assert count == min(len(one), len(other)) or one[count] != other[count]
+
+
+class Kept(RuleBasedStateMachine):
+    """Texts that begin alike come and go in one memory for a few of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sequences = Sequences(LAYOUT, 5 * ONE, Arena)
+        self.working: list[Sequence] = []
+
+    @rule(
+        same=st.integers(0, 4),
+        ids=st.lists(st.integers(0, 3), min_size=1, max_size=30),
+        document=st.sampled_from(["", "a", "b"]),
+        steps=st.integers(1, 3),
+    )
+    def take(self, same: int, ids: list[int], document: str, steps: int) -> None:
+        prompt = [7] * (same * 20) + ids
+        sequence = self.sequences.take(prompt, document, steps * STEP)
+        if sequence is None:
+            assert self.working, "with nothing at work there is always room"
+            return
+        assert sequence not in self.working
+        assert sequence.capacity >= steps * STEP
+        assert sequence.ids == prompt[: len(sequence.ids)]
+        assert len(sequence.ids) < len(prompt)
+        self.working.append(sequence)
+        read(sequence, prompt[len(sequence.ids) :])
+
+    @rule(at=st.integers(0, 9), cropped=st.integers(0, 40))
+    def give(self, at: int, cropped: int) -> None:
+        if self.working:
+            sequence = self.working.pop(at % len(self.working))
+            sequence.crop(max(0, len(sequence.ids) - cropped))
+            self.sequences.give(sequence)
+
+    @rule(at=st.integers(0, 9))
+    def drop(self, at: int) -> None:
+        if self.working:
+            self.sequences.drop(self.working.pop(at % len(self.working)))
+
+    @rule()
+    def shed(self) -> None:
+        self.sequences.shed()
+        assert len(self.sequences) == len(self.working)
+
+    @invariant()
+    def what_was_read_is_there(self) -> None:
+        for sequence in self.sequences._held:
+            ids = torch.tensor(sequence.ids, dtype=torch.float32)[:, None].expand(-1, 2)
+            for keys, values in zip(sequence.keys, sequence.values, strict=True):
+                assert keys[0, : len(ids)].equal(ids)
+                assert values[0, : len(ids)].equal(-ids)
+
+    @invariant()
+    def no_two_lie_over_one_another(self) -> None:
+        ends = sorted(
+            (sequence.piece.storage_offset(), sequence.piece.storage_offset() + len(sequence.piece))
+            for sequence in self.sequences._held
+        )
+        assert all(end <= begins for (_, end), (begins, _) in itertools.pairwise(ends))
+        assert self.sequences.bytes <= self.sequences.budget
+
+
+test_sequences_in_one_memory_never_disturb_each_other = Kept.TestCase
+test_sequences_in_one_memory_never_disturb_each_other.settings = settings(deadline=None)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import torch
 
 from backends.host.access import Rules
 from backends.host.engine import Engine
-from backends.host.jobs import Job
+from backends.host.folder import Unusable
+from backends.host.jobs import HostOutOfMemory, Job
 from backends.host.loading import Loaded, Wanted, load
 from backends.host.memory import Precision
 from backends.host.prompting import Prompter
@@ -44,6 +46,20 @@ async def test_every_word_typed_by_half_ends_right(tmp_path: Path, family: str) 
             assert reply.json["choices"][0]["message"]["content"] == phrase[typed:], typed
     finally:
         await made.scheduler.close()
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory."), HostOutOfMemory()])
+def test_a_model_that_fits_and_leaves_no_room_for_its_cache_is_refused_with_advice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """On a GPU the cache is taken at once, and others may have taken of the memory since it was reckoned."""
+
+    def fails(*_: object, **__: object) -> Engine:
+        raise error
+
+    monkeypatch.setattr(Engine, "of", fails)
+    with pytest.raises(Unusable, match="smaller model or a smaller --context-tokens"):
+        assemble(loaded(tmp_path), Rules(), MonotonicClock(), limit=60)
 
 
 @pytest.mark.timeout(300)

@@ -159,6 +159,10 @@ def _mixed(
     """query (heads, tokens, width), keys and values (key/value heads, all, width), mask (tokens, all); (heads, tokens, width)."""
     if softcap is None:
         shared = len(query) != len(keys)
+        if shared and query.device.type != "cpu":
+            # No kernel of a GPU takes a mask and heads that share keys: torch would write out all scores in float32.
+            keys, values = (part.repeat_interleave(len(query) // len(part), 0) for part in (keys, values))
+            shared = False
         return scaled_dot_product_attention(
             query[None], keys[None], values[None], attn_mask=mask, scale=scale, enable_gqa=shared
         )[0]

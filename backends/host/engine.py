@@ -18,14 +18,15 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
-from backends.host import graphs, llama_layers, packed, proof, quantize, recurrent
+from backends.host import graphs, llama_layers, packed, proof, quantize, recording, recurrent
 from backends.host.attention import Row
-from backends.host.graphs import Record
+from backends.host.drafts import AHEAD
 from backends.host.jobs import HostOutOfMemory, Unsuitable
 from backends.host.llama_layers import LlamaLayers
 from backends.host.memory import give_back
 from backends.host.packed import Packed
 from backends.host.proof import agree, in_pieces
+from backends.host.recording import Record
 from backends.host.recurrent import OneByOne
 from backends.host.sequences import Layout
 from backends.host.threads import candidates, fastest, processors, use_threads
@@ -85,8 +86,11 @@ class Engine:
         config, device = model.config.get_text_config(), model.device
         use_threads(threads or candidates(processors())[-1])
         progress("Checking that the model's attention is computed right.")
-        if record is None and device.type == "cuda":
-            record = graphs.on_cuda(device)
+        if device.type == "cuda":
+            record = record or recording.on_cuda(device)
+            # On the GPUs where torch prefers cuDNN's attention, a plan is made for each new length, which takes half a second,
+            # and kept for ever: https://github.com/modelscope/FunASR/issues/3704
+            torch.backends.cuda.enable_cudnn_sdp(False)
         with torch.inference_mode():
             reader = _reader(model, cache_bytes, in_one_piece=record is not None)
         wanted = int8 if int8 is not None else device.type == "cpu" and model.dtype != torch.float32
@@ -100,7 +104,7 @@ class Engine:
         context = int(getattr(config, "max_position_embeddings", 0) or 1 << 20)
         if record is not None and isinstance(reader, Packed):
             with torch.inference_mode():
-                graphs.add(reader, record, min(context, longest or context), model.dtype, progress)
+                graphs.add(reader, record, min(context, (longest or context) + AHEAD), model.dtype, progress)
         vocabulary = int(model.get_input_embeddings().num_embeddings)
         return cls(reader, context, vocabulary, device, threads, wanted)
 

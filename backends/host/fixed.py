@@ -63,7 +63,6 @@ class Fixed:
     def begin(self) -> tuple[Tensor, Tensor]:
         """Ids and positions of the pass, (rows · tokens). From here on nothing is read back from the device."""
         rows, tokens, keys = self.shape.rows, self.shape.tokens, self.shape.keys
-        self._masks = {}
         begins, room, start = (self._told[:, at].view(rows, 1, 1) for at in range(self.TOLD))
         ahead = torch.arange(tokens, device=self._told.device)
         self._own = (start.view(rows, 1) + ahead)[:, :, None]  # (rows, tokens, 1)
@@ -75,6 +74,11 @@ class Fixed:
         self._written = parts + self._own.view(rows, 1, tokens)  # (rows, 2 · heads, tokens)
         self._seen = parts + torch.minimum(self._key, last)  # no row's keys but its own, not even with no weight
         return self._told[:, self.TOLD :].reshape(-1), self._own.reshape(-1)
+
+    def end(self) -> None:
+        """Lets go of what the layers had in common, whose memory another recording may then use as well."""
+        del self._own, self._key, self._layer, self._written, self._seen
+        self._masks = {}
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, how: How) -> Tensor:
         """query (heads, rows · tokens, width); key and value (key/value heads, rows · tokens, width); returns (rows · tokens,

@@ -19,17 +19,13 @@ from backends.host import fixed, proof
 from backends.host.attention import Row
 from backends.host.drafts import AHEAD
 from backends.host.fixed import Fixed, Shape
+from backends.host.recording import Record, Repeat, TooLarge
 from backends.host.room import Arena
 from backends.host.sequences import Sequence
 
 if TYPE_CHECKING:
     from backends.host.packed import Packed
 
-Repeat = Callable[[], Tensor]
-Record = Callable[[Callable[[], Tensor]], Repeat]
-"""Records what a function tells the device to do, in memory that stays where it is, and returns what has it done again."""
-WARM = 3
-"""Times that a pass is made before it is recorded: the libraries choose their kernels, and take memory, the first times."""
 _log = logging.getLogger(__name__)
 
 
@@ -54,12 +50,12 @@ class Graphs:
 
 
 def add(reader: Packed, record: Record, longest: int, dtype: torch.dtype, progress: Callable[[str], None]) -> None:
-    """Has `reader` repeat recorded passes from now on, if its model allows it and all of them prove right. For texts of up to
-    `longest` tokens, in weights of `dtype`."""
+    """Has `reader` repeat recorded passes from now on, those that there is memory for, if its model allows it and all of them
+    prove right. For texts of up to `longest` tokens, beyond which there may be no positions; in weights of `dtype`."""
     room, layout = reader.sequences.room, reader.sequences.layout
     if not isinstance(room, Arena) or not fixed.suits(layout):
         return
-    shapes = fixed.shapes(longest + AHEAD, 1 + AHEAD)
+    shapes = fixed.shapes(longest, 1 + AHEAD)
     graphs, sequences = Graphs(), list[Sequence]()
     try:
         for sequence in _sequences(reader, max(shape.rows for shape in shapes)):
@@ -70,12 +66,19 @@ def add(reader: Packed, record: Record, longest: int, dtype: torch.dtype, progre
             progress(f"Recording the passes that the GPU will repeat: {at + 1} of {len(shapes)}.")
             attention = Fixed(shape, layout, room.memory)
             attention.tell(_rows(sequences[-shape.rows :], shape))
-            graphs.add(attention, record(lambda attention=attention: _compute(reader, attention)))  # type: ignore[misc]
+            try:
+                repeat = record(lambda attention=attention: _compute(reader, attention))  # type: ignore[misc]
+            except (TooLarge, torch.OutOfMemoryError) as error:
+                _log.warning("passes of %s are not recorded: %s", shape, error)
+                continue
+            graphs.add(attention, repeat)
             # Other texts than were recorded: what Python made of those must not have become part of the recording.
             rows = _rows(sequences[: shape.rows][::-1], shape)
             right, recorded = _step_by_step(reader, rows), graphs.read(rows)
             if recorded is None or not proof.agree(torch.cat(right), torch.cat(recorded), dtype):
                 raise Differs(shape)
+        if not len(graphs):
+            raise TooLarge("there is no memory to record any pass")
         reader.graphs = graphs
     except (Differs, RuntimeError) as error:
         _log.warning("no passes are recorded: %s", error)
@@ -92,35 +95,13 @@ class Differs(Exception):
         super().__init__(f"a recorded pass of {shape} differs from the same one step by step")
 
 
-def on_cuda(device: torch.device) -> Record:
-    """By CUDA's graphs. They share one pool of memory, since none is repeated before the one before it has been looked at."""
-    pool = torch.cuda.graph_pool_handle()
-
-    def record(work: Callable[[], Tensor]) -> Repeat:
-        beside = torch.cuda.Stream(device)
-        beside.wait_stream(torch.cuda.current_stream(device))
-        with torch.cuda.stream(beside):
-            for _ in range(WARM):
-                work()
-        torch.cuda.current_stream(device).wait_stream(beside)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.device(device), torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
-            logits = work()
-
-        def repeat() -> Tensor:
-            graph.replay()
-            return logits
-
-        return repeat
-
-    return record
-
-
 def _compute(reader: Packed, attention: Fixed) -> Tensor:
     """Logits (rows · tokens, vocabulary)."""
     ids, positions = attention.begin()
     with _instead(reader, attention):
-        return reader.compute(ids, positions, torch.arange(len(ids), device=ids.device))
+        logits = reader.compute(ids, positions, torch.arange(len(ids), device=ids.device))
+    attention.end()
+    return logits
 
 
 @contextmanager

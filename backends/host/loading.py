@@ -108,6 +108,7 @@ def _weights(folder: Folder, config: Any, where: Place, precision: Precision) ->
             dtype=torch.float32 if precision is Precision.FP32 else torch.bfloat16,
             output_loading_info=True,
         )
+        loaded: PreTrainedModel = model.to(where.device)
     except Unusable:
         raise
     except Exception as error:
@@ -116,7 +117,6 @@ def _weights(folder: Folder, config: Any, where: Place, precision: Precision) ->
         raise _refused(folder, "it cannot be loaded", error) from error
     if missing := sorted(found["missing_keys"]):
         raise Unusable(f"{folder.path} lacks weights, {missing[0]} for one: fetch the model again.")
-    loaded: PreTrainedModel = model.to(where.device)
     return loaded
 
 

@@ -8,6 +8,7 @@ largest. What is rounded are the inputs: the weights' own rounding costs a thirt
 
 from __future__ import annotations
 
+import logging
 import warnings
 
 import torch
@@ -15,8 +16,13 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from transformers import PreTrainedModel
 
+_log = logging.getLogger(__name__)
 LARGEST_REST = 0.2
 """Share of the parameters that may lie outside of linear layers and embeddings, as experts do; beyond, int8 gains nothing."""
+
+
+SLICE = 4096
+"""Outputs of a layer that are rounded at a time: a vocabulary's in float32, several times over, are gigabytes."""
 
 
 class Int8Linear(nn.Module):
@@ -24,11 +30,10 @@ class Int8Linear(nn.Module):
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
-        weight = linear.weight.float()
-        scale = weight.abs().amax(1).clamp_min(1e-12) / 127
-        whole = (weight / scale[:, None]).round_().clamp_(-127, 127).to(torch.int8)
+        rounded = [_rounded(part.float()) for part in linear.weight.split(SLICE)]
+        whole, scale = (torch.cat(parts) for parts in zip(*rounded, strict=True))
         self.in_features, self.out_features = linear.in_features, linear.out_features
-        on_cpu = weight.device.type == "cpu"
+        on_cpu = whole.device.type == "cpu"
         self.product = OnCpu(whole, scale) if on_cpu else OnGpu(whole, scale)
         self.bias = None if linear.bias is None else linear.bias.float() if on_cpu else linear.bias
 
@@ -37,6 +42,12 @@ class Int8Linear(nn.Module):
         if self.bias is not None:
             outputs += self.bias
         return outputs.view(*inputs.shape[:-1], self.out_features)
+
+
+def _rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """(outputs, inputs) of int8, and the scale of each output."""
+    scale = weight.abs().amax(1).clamp_min(1e-12) / 127
+    return (weight / scale[:, None]).round_().clamp_(-127, 127).to(torch.int8), scale
 
 
 class OnCpu:
@@ -82,7 +93,8 @@ class OnGpu:
         middle = low + 127 * step
         rounded = ((tokens - middle) / step).round_().to(torch.int8)
         product = torch._int_mm(pad(rounded, (0, 0, 0, max(0, self.FEWEST - len(tokens)))), self._weights.t())
-        return (product[: len(tokens)] * self._scale * step + middle * self._sums).to(tokens.dtype)
+        outputs = product[: len(tokens)] * self._scale
+        return outputs.mul_(step).addcmul_(middle, self._sums).to(tokens.dtype)
 
 
 def to_int8(model: PreTrainedModel) -> bool:
@@ -101,7 +113,7 @@ def to_int8(model: PreTrainedModel) -> bool:
     known = {id(module.weight) for module in (*linear.values(), *embeddings)}
     every = {id(parameter): parameter.numel() for parameter in model.parameters()}
     rest = sum(size for key, size in every.items() if key not in known)
-    if not linear or rest > LARGEST_REST * sum(every.values()):
+    if not linear or rest > LARGEST_REST * sum(every.values()) or not (on_cpu or _multiplies(model.device)):
         return False
     for name, module in linear.items():
         parent, _, own = name.rpartition(".")
@@ -114,6 +126,17 @@ def to_int8(model: PreTrainedModel) -> bool:
             parameter.data = parameter.data.float()
     for embedding in embeddings:
         embedding.register_forward_hook(_in_float32)
+    return True
+
+
+def _multiplies(device: torch.device) -> bool:
+    """Whether a GPU has the product: those before Turing, of 2018, do not."""
+    some = torch.zeros(OnGpu.FEWEST, OnGpu.FEWEST, dtype=torch.int8, device=device)
+    try:
+        torch._int_mm(some, some.t())
+    except RuntimeError as error:
+        _log.warning("weights stay in 16 bits, since this GPU does not multiply those of eight: %s", error)
+        return False
     return True
 
 

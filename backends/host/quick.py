@@ -7,6 +7,7 @@ prompt. With the 4,096 tokens that clients send by themselves, a model of 135 mi
 from __future__ import annotations
 
 from backends.host.attention import Row
+from backends.host.choosing import likeliest
 from backends.host.engine import Engine
 from context.clock import Clock
 
@@ -37,7 +38,7 @@ def _reading(engine: Engine, clock: Clock) -> float:
         if sequence is None:
             return 0.0
         began = clock.now()
-        engine.read([Row(sequence, ids, 1)])
+        likeliest(engine.read([Row(sequence, ids, 1)]))  # which a GPU must have finished
         took = clock.now() - began
         engine.reader.drop(sequence)
     return took * PIECE / len(ids)

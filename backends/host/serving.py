@@ -101,9 +101,9 @@ def assemble(
     loaded: Loaded, rules: Rules, clock: Clock, *, limit: float, progress: Callable[[str], None] = log.info
 ) -> Assembled:
     """The parts of a host, but for what it listens on."""
-    from backends.host.engine import Engine
+    from backends.host.engine import Engine, is_out_of_memory
     from backends.host.http import application
-    from backends.host.jobs import Unsuitable
+    from backends.host.jobs import HostOutOfMemory, Unsuitable
     from backends.host.metrics import Metrics
     from backends.host.quick import quick_tokens
     from backends.host.scheduler import Scheduler
@@ -117,6 +117,13 @@ def assemble(
         )
     except Unsuitable as error:
         raise Unusable(str(error)) from error
+    except (HostOutOfMemory, MemoryError, RuntimeError) as error:
+        if not isinstance(error, HostOutOfMemory) and not is_out_of_memory(error):
+            raise
+        raise Unusable(
+            f"{loaded.model.name} and its cache do not fit into the memory after all: close what else uses it, or choose a "
+            "smaller model or a smaller --context-tokens."
+        ) from error
     quick = quick_tokens(engine, clock)
     scheduler, metrics = Scheduler(engine, clock), Metrics(loaded.model.name, clock)
     service = Service(loaded.model, scheduler, clock, limit=limit, count=metrics.cost)
