@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
 
 from backends.workspace.counts import END, UNSEEN
@@ -128,11 +128,11 @@ def guesses(model: Model, start: Start) -> Iterator[Guess | None]:
 
 def greedy(model: Model, start: Start, lowest: float) -> Iterator[Guess | None]:
     """The likeliest next token again and again, while the whole is at least as likely as `lowest`. Yields None after each
-    question, then the guess, if any."""
+    question, then the guess, if any. The judge is not told of the line's rest: what it says of lines without one is surer."""
     steps: tuple[Step, ...] = ()
     opened, chance, whole = start.opened, 1.0, False
     while len(steps) < LONGEST:
-        ways = _ways(model, start, steps, opened, 1)
+        ways = _ways(model, start, steps, opened, 1, heeds_rest=False)
         yield None
         if not ways or chance * ways[0].own < lowest:
             break
@@ -155,11 +155,15 @@ class _Way:
     opened: str
 
 
-def _ways(model: Model, start: Start, steps: tuple[Step, ...], opened: str, width: int) -> list[_Way]:
+def _ways(
+    model: Model, start: Start, steps: tuple[Step, ...], opened: str, width: int, *, heeds_rest: bool = True
+) -> list[_Way]:
     """The likeliest ways on from a beginning, at most `width`, likeliest first. What syntax forbids cannot come next, so the
-    rest is as much likelier."""
-    candidates = model.next(state_at(start, tuple(step.token for step in steps), opened))
-    chances = _with_rest(candidates, start.then) if start.rest else candidates.chance
+    others are as much likelier. Where the line's rest is not heeded, it only says where a guess is over."""
+    state = state_at(start, tuple(step.token for step in steps), opened)
+    heeded = heeds_rest and bool(start.rest)
+    candidates = model.next(state if heeded else replace(state, then=END, rest=0))
+    chances = _with_rest(candidates, start.then) if heeded else candidates.chance
     so_far = steps[-1].chance if steps else 1.0
     possible: list[tuple[int, str, str | None]] = []
     allowed = 1.0
@@ -180,7 +184,7 @@ def _ways(model: Model, start: Start, steps: tuple[Step, ...], opened: str, widt
     scale = max(allowed, 0.1)
     found: list[_Way] = []
     ends = [way for way in possible[width:] if way[2] is None]
-    for number, text, after in (*possible[:width], *(ends if start.rest else ())):
+    for number, text, after in (*possible[:width], *(ends if heeded else ())):
         own = min(max(chances[number], 1e-9) / scale, 1.0)
         if after is None:
             found.append(_Way(None, own, opened))
