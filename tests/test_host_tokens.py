@@ -52,7 +52,7 @@ def test_drafts_that_are_wrong_are_given_up_and_tried_again_later() -> None:
     assert hope.pays(0.5)
     for _ in range(10):
         hope.learn(0)
-    assert [hope.pays(0.5) for _ in range(17)] == [False] * 16 + [True]
+    assert [hope.pays(0.5) for _ in range(6)] == [False] * 5 + [True]
 
 
 def test_what_a_draft_costs_is_learned_from_passes() -> None:

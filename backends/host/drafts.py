@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 LONGEST = 3
 AHEAD = 4
-RETRY = 16
-"""After so many tokens without a draft, one is tried again."""
+RETRY = 5
+"""After so many tokens without a draft, one is tried again: with real text soon, since what repeats itself begins suddenly."""
 
 
 class Lookup:
