@@ -92,6 +92,13 @@ def test_where_nothing_stands_above_no_line_is_made(marked: str) -> None:
     assert isinstance(made(marked), list)
 
 
+def test_of_very_long_lines_none_is_made() -> None:
+    long = " + ".join(f"name{number}" for number in range(60))
+    assert not any(
+        "name" in text for text in made(f"def f({long.replace(' +', ',')}):\n    go(one)\n    go({long})\n    ‸\n")
+    )
+
+
 LISTS = {
     "python": (BOX, "self.depth = depth"),
     "java": (

@@ -98,7 +98,7 @@ def _possible(pool: Pool, at: Here, found: Chosen, vocabulary: Vocabulary) -> It
 
 def _series(pool: Pool, at: Here, vocabulary: Vocabulary) -> Iterator[_Made]:
     above = _tokens(pool, at.above)
-    if len(above) > LONGEST or HOLE in above:
+    if HOLE in above:
         return
     second = _tokens(pool, at.second) if at.second >= 0 else []
     goes_on = _names_for(second, above, vocabulary)
@@ -128,6 +128,9 @@ def _names_for(there: Sequence[int], here: Sequence[int], vocabulary: Vocabulary
 
 
 def _tokens(pool: Pool, line: int) -> list[int]:
+    """None of a line that is too long to be offered."""
     low, high = int(pool.lines.start[line]) + CONTEXT, int(pool.lines.stop[line]) + CONTEXT
+    if high - low > LONGEST:
+        return []
     tokens: list[int] = pool.shelf.tokens[low:high].tolist()
     return tokens
