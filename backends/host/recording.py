@@ -31,7 +31,7 @@ def on_cuda(device: torch.device) -> Record:
     pooled = 0
 
     def record(work: Callable[[], Tensor]) -> Repeat:
-        nonlocal pooled
+        nonlocal pool, pooled
         with torch.cuda.device(device):
             current = torch.cuda.current_stream()
             needed = _warmed(work, beside, current)
@@ -45,6 +45,8 @@ def on_cuda(device: torch.device) -> Record:
                     logits = work()
             except RuntimeError:
                 _give_up(pool, current)
+                if not pooled:  # a pool that no recording is left of cannot be taken again
+                    pool = torch.cuda.graph_pool_handle()
                 raise
             pooled = max(pooled, needed)
 
@@ -71,11 +73,14 @@ def _warmed(work: Callable[[], Tensor], beside: torch.cuda.Stream, current: torc
 
 
 def _give_up(pool: tuple[int, int], current: torch.cuda.Stream) -> None:
-    """Where CUDA ends a recording with an error, torch leaves the recording's stream in place, and its allocator goes on taking
-    memory to be recorded: `empty_cache` fails, and nothing that is cached is freed when memory runs out (`CUDAGraph::capture_end`
-    and `synchronize_and_free_events` in torch's sources, 2.9 to 2.13)."""
+    """Where CUDA ends a recording with an error, torch leaves the recording's stream in place, and before
+    https://github.com/pytorch/pytorch/pull/180395 its allocator goes on taking memory to be recorded: then `empty_cache` fails,
+    and nothing that is cached is freed when memory runs out. What was taken so far may stay taken: to release the pool a
+    second time, after torch, would end the process, and some versions release it."""
     torch.cuda.set_stream(current)
-    with suppress(AttributeError, RuntimeError):  # the first of them where the recording was ended after all
+    with suppress(
+        AttributeError, RuntimeError
+    ):  # which the first of them raises where the recording was ended after all
         torch._C._cuda_endAllocateToPool(torch.cuda.current_device(), pool)
         torch._C._cuda_releasePool(torch.cuda.current_device(), pool)
     torch.cuda.synchronize()
