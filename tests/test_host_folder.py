@@ -276,6 +276,15 @@ def test_the_cache_has_half_of_what_is_left(good: Path) -> None:
     assert must_fit(folder, wanted, Place("cpu", wanted.weights + GIB // 2 + 2 * GIB), Precision.BF16) == GIB
 
 
+def test_a_gpu_needs_more_beside_its_cache(good: Path) -> None:
+    """It reads a prompt in larger pieces, and its cache is taken at once, whether used or not."""
+    folder = look_through(good, "tiny")
+    wanted = need(folder, 1000, Precision.BF16, "cuda:0")
+    assert must_fit(folder, wanted, Place("cuda:0", wanted.weights + 3 * GIB), Precision.BF16) == GIB
+    with pytest.raises(Unusable, match="the GPU has"):
+        must_fit(folder, wanted, Place("cuda:0", wanted.weights + GIB), Precision.BF16)
+
+
 def test_what_a_token_costs_in_the_cache() -> None:
     qwen = {"num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2, "hidden_size": 896}
     assert cache_bytes_per_token(qwen) == 2 * 24 * 2 * 64 * 4

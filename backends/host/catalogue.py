@@ -67,7 +67,7 @@ def propose(place: Place) -> Iterator[Proposal]:
     precision = Precision.INT8 if place.device == "cpu" else Precision.BF16
     for entry in MODELS:
         weights = int(entry.billions * 1e9 * (2.2 if precision is Precision.INT8 else 2.0))
-        size = weights + USUAL_CACHE + WORKING
+        size = weights + USUAL_CACHE + (WORKING if place.device == "cpu" else 2 * WORKING)
         known = recognise(entry.id)
         yield Proposal(entry, size, size <= place.free, _is_here(entry.id), known.licence if known else "see its card")
 

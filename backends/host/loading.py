@@ -55,7 +55,7 @@ def load(wanted: Wanted, progress: Progress = lambda sentence: None) -> Loaded:
     precision = wanted.precision or (Precision.INT8 if where.device == "cpu" else Precision.BF16)
     config = _config(folder)
     context = min(wanted.context_tokens or CONTEXT_TOKENS, _longest(folder))
-    cache = must_fit(folder, need(folder, context, precision), where, precision)
+    cache = must_fit(folder, need(folder, context, precision, where.device), where, precision)
     tokenizer, eos = _tokenizer(folder), _eos(folder, config)
     model = _described(folder, wanted, tokenizer, eos, context)
     progress(f"Loading {folder.name} ({folder.bytes / 1e9:.1f} GB).")
