@@ -8,7 +8,7 @@ before the figures were seen: the lowest at which
 
     high     two of three suggestions shown in typing are right
     normal   four of five are, and at most 0.45 are wrong per line
-    low      nine of ten offers at a place are right
+    low      nine of ten offers at a place are right (it is higher: see docs/log.md)
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from tools.workspace_past import GUESSED, HALVES, file_name, other, written
 from tools.workspace_rows import Now
 
 FLOORS = (0.55, 0.6, 0.65, 0.7, 0.74, 0.76, 0.78, 0.8, 0.85, 0.9)
-EVERY = 12
+EVERY = 4
 """Of the lines drawn from a repository every so many are asked about."""
 
 SHOWN = (

@@ -63,16 +63,14 @@ class Fixed:
     def begin(self) -> tuple[Tensor, Tensor]:
         """Ids and positions of the pass, (rows · tokens). From here on nothing is read back from the device."""
         rows, tokens, keys = self.shape.rows, self.shape.tokens, self.shape.keys
-        begins, room, start = (self._told[:, at].view(rows, 1, 1) for at in range(self.TOLD))
-        ahead = torch.arange(tokens, device=self._told.device)
-        self._own = (start.view(rows, 1) + ahead)[:, :, None]  # (rows, tokens, 1)
+        begins, room, start = (self._told[:, at].view(rows, 1) for at in range(self.TOLD))
+        self._own = start + torch.arange(tokens, device=self._told.device)  # (rows, tokens)
         self._key = torch.arange(keys, device=self._told.device)
-        last = start + tokens - 1
-        part = torch.arange(2 * self._heads, device=self._told.device).view(1, -1, 1)
+        part = torch.arange(2 * self._heads, device=self._told.device).view(-1, 1, 1)  # keys of each head, then values
         self._layer = room * (2 * self._heads)
         parts = begins + room * part
-        self._written = parts + self._own.view(rows, 1, tokens)  # (rows, 2 · heads, tokens)
-        self._seen = parts + torch.minimum(self._key, last)  # no row's keys but its own, not even with no weight
+        self._written = parts + self._own  # (2 · heads, rows, tokens)
+        self._seen = parts + self._key.minimum(start + tokens - 1)  # no row's keys but its own, not even with no weight
         return self._told[:, self.TOLD :].reshape(-1), self._own.reshape(-1)
 
     def end(self) -> None:
@@ -85,28 +83,36 @@ class Fixed:
         heads, width)."""
         rows, tokens, keys = self.shape.rows, self.shape.tokens, self.shape.keys
         shared, width, memory = self._heads, self._width, self._memory
-        new = torch.cat((key, value)).to(memory.dtype).view(2 * shared, rows, tokens, width).transpose(0, 1)
-        memory.index_copy_(0, (self._written + layer * self._layer).reshape(-1), new.reshape(-1, width))
-        seen = memory.index_select(0, (self._seen + layer * self._layer).reshape(-1))
-        held = seen.view(rows, 2, shared, keys, width)
-        asked = (query.to(memory.dtype) * how.scale).view(shared, -1, rows, tokens, width).permute(2, 0, 1, 3, 4)
-        scores = asked.reshape(rows, shared, -1, width) @ held[:, 0].transpose(2, 3)
+        new = torch.cat((key, value)).to(memory.dtype).view(-1, width)
+        memory.index_copy_(0, (self._written + layer * self._layer).view(-1), new)
+        seen = memory.index_select(0, (self._seen + layer * self._layer).view(-1))
+        held, values = seen.view(2, shared * rows, keys, width)
+        asked = query.to(memory.dtype).view(shared, -1, rows, tokens, width).transpose(1, 2)
+        scores = _product(asked.reshape(shared * rows, -1, width), held) * how.scale
         if how.softcap is not None:
             scores = torch.tanh(scores / how.softcap) * how.softcap
-        masked = scores.view(rows, shared, -1, tokens, keys) + self._mask(how.window)
-        weights = masked.softmax(-1, dtype=torch.float32).to(memory.dtype)
-        mixed = weights.view(rows, shared, -1, keys) @ held[:, 1]
-        return mixed.view(rows, shared, -1, tokens, width).permute(0, 3, 1, 2, 4).reshape(rows * tokens, -1, width)
+        masked = scores.view(shared, rows, -1, tokens, keys) + self._mask(how.window)
+        weights = masked.softmax(-1).to(memory.dtype)
+        mixed = torch.bmm(weights.view(shared * rows, -1, keys), values)
+        return mixed.view(shared, rows, -1, tokens, width).permute(1, 3, 0, 2, 4).reshape(rows * tokens, -1, width)
 
     def _mask(self, window: int | None) -> Tensor:
-        """(rows, 1, 1, tokens, keys) of 0 and -inf, made once for all layers."""
+        """(rows, 1, tokens, keys) of 0 and -inf, made once for all layers."""
         if window not in self._masks:
-            hidden = self._key > self._own
+            own = self._own[:, None, :, None]
+            hidden = self._key > own
             if window is not None:
-                hidden |= self._key <= self._own - window
+                hidden |= self._key <= own - window
             zeros = torch.zeros(hidden.shape, dtype=self._memory.dtype, device=hidden.device)
-            self._masks[window] = zeros.masked_fill(hidden, float("-inf"))[:, None, None]
+            self._masks[window] = zeros.masked_fill(hidden, float("-inf"))
         return self._masks[window]
+
+
+def _product(asked: Tensor, keys: Tensor) -> Tensor:
+    """Scores in float32: some models, Qwen2.5 among them, have so large ones that sixteen bits would mix them up. A CPU, whose
+    keys are float32, has no product of other numbers into these."""
+    keys = keys.transpose(1, 2)
+    return torch.bmm(asked, keys) if asked.dtype == torch.float32 else torch.bmm(asked, keys, out_dtype=torch.float32)
 
 
 def shapes(longest: int, most_tokens: int) -> list[Shape]:
