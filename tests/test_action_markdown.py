@@ -5,7 +5,6 @@ The cleaned text is drawn by a Markdown reader of other hands, and its HTML is l
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from lsp_server.actions.checks import LEFT_OUT
 from lsp_server.actions.markdown import LONGEST_LINE, Cleaner, clean
 from tests.drawn import check_is_harmless, drawn
+from tests.processor import seconds
 
 HARMLESS = {
     "code spans stay": "Use `List<int>` and `a[b](c)`.",
@@ -130,12 +130,11 @@ def test_looking_for_what_is_left_out_grows_with_the_length(sign: str) -> None:
 def _check_is_linear(work: Callable[[str], object], sign: str) -> None:
     """Four times the text is four times the work; sixteen if it were quadratic. Too short to be measured is fine, too."""
 
-    def seconds(count: int) -> float:
-        began = time.process_time()
-        work((sign * count)[:count])
-        return time.process_time() - began
+    def cost(count: int) -> float:
+        text = (sign * count)[:count]
+        return seconds(lambda: work(text))
 
-    assert seconds(100_000) < max(0.5, 10 * seconds(25_000))
+    assert cost(100_000) < max(0.5, 10 * cost(25_000))
 
 
 def test_a_line_is_cut_where_it_is_too_long() -> None:

@@ -3,7 +3,6 @@ and with it every key that is typed, every cancellation and every watchdog."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +19,7 @@ from lsp_server.actions.frameworks import PYTHON_TEST, SCRIPT_TEST
 from lsp_server.actions.markdown import clean
 from lsp_server.actions.places import _NAMED
 from lsp_server.talk import FENCE
+from tests.processor import seconds
 from tests.test_imports import ROOT, Tree
 
 
@@ -39,12 +39,9 @@ def check(work: Callable[[str], object], start: str, unit: str, end: str = "", *
 
     def cost(of: int) -> float:
         text = start + (unit * of)[:of] + end
-        began = time.process_time()
-        work(text)
-        return time.process_time() - began
+        return seconds(lambda: work(text))
 
-    cost(length // 40)
-    assert cost(length) < 9 * min(cost(length // 4) for _ in range(2)) + 0.2
+    assert cost(length) < 9 * cost(length // 4) + 0.2
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sysconfig
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from context.masking import secret_spans
 from context.privacy import MASK, Gate
 from context.token_shapes import SHAPES
 from tests.planted import PLACES, token
+from tests.processor import seconds
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -109,11 +109,8 @@ def test_no_text_costs_more_than_its_length(text: str) -> None:
 
     def cost(length: int) -> float:
         hostile = "PRIVATE KEY ://\n" + text * (length // len(text)) + "123!"
-        began = time.process_time()
-        secret_spans(hostile)
-        return time.process_time() - began
+        return seconds(lambda: secret_spans(hostile))
 
-    cost(100)
     assert cost(16_000) < 8 * cost(4_000) + 0.05
 
 
