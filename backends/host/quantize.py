@@ -60,9 +60,8 @@ class OnCpu:
             tensor = torch._make_per_channel_quantized_tensor(whole, scale.double(), zeros, 0)
         self._weights = torch.ops.quantized.linear_prepack(tensor, None)
         self._sums = whole.sum(1) * scale  # what an input of ones gives
-        self._saturates = (
-            not torch.cpu._is_vnni_supported()
-        )  # then seven bits must do, or sums of two products overflow
+        # Without VNNI seven bits must do, or sums of two products overflow.
+        self._saturates = not torch.cpu._is_vnni_supported()
 
     def __call__(self, tokens: Tensor) -> Tensor:
         outputs: Tensor

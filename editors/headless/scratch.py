@@ -26,9 +26,8 @@ class Scratch(tempfile.TemporaryDirectory[str]):
     def __init__(self, what: str) -> None:
         super().__init__(prefix=f"{PREFIX}{what}-", ignore_cleanup_errors=True)
         self._lock = _open(Path(self.name))
-        with suppress(
-            OSError
-        ):  # a file system without locks: nobody else gets one there either, so nobody clears it away
+        # On a file system without locks nobody else gets one either, so nobody clears it away.
+        with suppress(OSError):
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def cleanup(self) -> None:
